@@ -1,0 +1,45 @@
+"""The `fused` dialect: one operation is one kernel to be."""
+
+from xdsl.ir import Dialect
+
+from boltir.dialects.fused.base import FusedOp, YieldOp
+from boltir.dialects.fused.broadcast import Broadcast, BroadcastAttr
+from boltir.dialects.fused.chain import ChainOp, Residence, ResidenceAttr
+from boltir.dialects.fused.linear import Conv2dOp, ConvolutionOp, ConvTranspose2dOp, DepthwiseConv2dOp, GemmOp
+from boltir.dialects.fused.movement import ConcatOp, GatherOp, PadOp, ReshapeOp, ResizeOp, SliceOp, TransposeOp
+from boltir.dialects.fused.reduction import (
+    LayerNormOp,
+    PointwiseOp,
+    Pool2dOp,
+    ReduceOp,
+    ReductionKind,
+    ReductionKindAttr,
+    SoftmaxOp,
+)
+
+Fused = Dialect(
+    "fused",
+    [
+        ChainOp,
+        ConcatOp,
+        Conv2dOp,
+        ConvTranspose2dOp,
+        DepthwiseConv2dOp,
+        GatherOp,
+        GemmOp,
+        LayerNormOp,
+        PadOp,
+        PointwiseOp,
+        Pool2dOp,
+        ReduceOp,
+        ReshapeOp,
+        ResizeOp,
+        SliceOp,
+        SoftmaxOp,
+        TransposeOp,
+        YieldOp,
+    ],
+    [BroadcastAttr, ReductionKindAttr, ResidenceAttr],
+)
+
+__all__ = ["Broadcast", "ConvolutionOp", "Fused", "FusedOp", "ReductionKind", "Residence"]

@@ -1,0 +1,61 @@
+"""Simplifications of single kernels."""
+
+from xdsl.ir import BlockArgument
+from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewrite_pattern
+
+from boltir.dialects.fused.base import FusedOp
+from boltir.dialects.fused.movement import ReshapeOp
+from boltir.dialects.fused.rebuild import with_epilogue
+from boltir.dialects.fused.reduction import PointwiseOp
+from boltir.dialects.tensors import element_type, static_shape
+
+
+class SimplifyOperands(RewritePattern):
+    """An epilogue loads each tensor once, and only if it uses it."""
+
+    @op_type_rewrite_pattern
+    def match_and_rewrite(self, op: FusedOp, rewriter: PatternRewriter) -> None:
+        block = op.epilogue.block
+        operands, arguments = op.epilogue_operands, block.args[len(block.args) - len(op.epilogue_operands) :]
+        first = dict(zip(reversed(operands), reversed(arguments), strict=True))
+        for value, argument in zip(operands, arguments, strict=True):
+            if argument is not first[value]:
+                argument.replace_all_uses_with(first[value])
+        kept = [v for v, argument in zip(operands, arguments, strict=True) if argument.first_use is not None]
+        if not kept and isinstance(op, PointwiseOp):
+            kept = [operands[0]]
+        if len(kept) == len(operands):
+            return
+        for value, argument in zip(operands, arguments, strict=True):
+            if value not in kept or argument is not first[value]:
+                block.erase_arg(argument)
+        elements = [element_type(output) for output in op.outputs]
+        rewriter.replace(op, with_epilogue(op, kept, op.detach_region(op.epilogue), elements))
+
+
+class FoldIdentity(RewritePattern):
+    """A pointwise kernel that stores an operand as it is."""
+
+    @op_type_rewrite_pattern
+    def match_and_rewrite(self, op: PointwiseOp, rewriter: PatternRewriter) -> None:
+        if len(op.outputs) > 1:
+            return
+        value = op.epilogue_yield.values[0]
+        if not isinstance(value, BlockArgument):
+            return
+        operand = op.epilogue_operands[value.index]
+        if operand.type == op.outputs[0].type:
+            rewriter.replace(op, [], [operand])
+
+
+class ComposeReshapes(RewritePattern):
+    """Two reshapes are one, and one that changes nothing is none."""
+
+    @op_type_rewrite_pattern
+    def match_and_rewrite(self, op: ReshapeOp, rewriter: PatternRewriter) -> None:
+        if op.input.type == op.output.type:
+            rewriter.replace(op, [], [op.input])
+        elif isinstance(op.input.owner, ReshapeOp):
+            composed = ReshapeOp.of(op.input.owner.input, static_shape(op.output))
+            composed.location = op.location
+            rewriter.replace(op, composed)
