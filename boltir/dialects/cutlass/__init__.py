@@ -1,0 +1,84 @@
+"""The `cutlass` dialect: template instantiations, and their launches on planned memory."""
+
+from xdsl.ir import Dialect
+
+from boltir.dialects.cutlass.conv2d import Conv2dAttr, IteratorAlgorithmAttr
+from boltir.dialects.cutlass.gemm import GemmAttr
+from boltir.dialects.cutlass.gemm_sm90 import GemmSm90Attr, ScheduleAttr
+from boltir.dialects.cutlass.kernel import KernelOp, LaunchOp, launches
+from boltir.dialects.cutlass.matrix import LayoutAttr
+from boltir.dialects.cutlass.memory import (
+    ARENA_ALIGNMENT,
+    OUTPUTS_ATTRIBUTE,
+    AllocOp,
+    ArenaOp,
+    ReinterpretOp,
+    ViewOp,
+    WeightOp,
+    buffer_bytes,
+    memref_type,
+    output_count,
+)
+from boltir.dialects.cutlass.simt_linear import DepthwiseConv2dAttr, DirectConv2dAttr, GemmAlgorithmAttr, SimtGemmAttr
+from boltir.dialects.cutlass.simt_movement import (
+    ConcatAttr,
+    GatherAttr,
+    PadAttr,
+    PointwiseAttr,
+    ResizeAttr,
+    TransposeAttr,
+)
+from boltir.dialects.cutlass.simt_reduction import (
+    LayerNormAttr,
+    Pool2dAttr,
+    ReduceAttr,
+    RowAlgorithmAttr,
+    SoftmaxAttr,
+)
+from boltir.dialects.cutlass.template import FlagAttr, IntsAttr, KernelSignature, TemplateAttr
+
+TEMPLATES: tuple[type[TemplateAttr], ...] = (
+    ConcatAttr,
+    Conv2dAttr,
+    DepthwiseConv2dAttr,
+    DirectConv2dAttr,
+    GatherAttr,
+    GemmAttr,
+    GemmSm90Attr,
+    LayerNormAttr,
+    PadAttr,
+    PointwiseAttr,
+    Pool2dAttr,
+    ReduceAttr,
+    ResizeAttr,
+    SimtGemmAttr,
+    SoftmaxAttr,
+    TransposeAttr,
+)
+"""Every kernel template, each in the file that states its rules."""
+
+Cutlass = Dialect(
+    "cutlass",
+    [AllocOp, ArenaOp, KernelOp, LaunchOp, ReinterpretOp, ViewOp, WeightOp],
+    [
+        FlagAttr,
+        GemmAlgorithmAttr,
+        IntsAttr,
+        IteratorAlgorithmAttr,
+        LayoutAttr,
+        RowAlgorithmAttr,
+        ScheduleAttr,
+        *TEMPLATES,
+    ],
+)
+
+__all__ = [
+    "ARENA_ALIGNMENT",
+    "OUTPUTS_ATTRIBUTE",
+    "Cutlass",
+    "KernelSignature",
+    "buffer_bytes",
+    "launches",
+    "memref_type",
+    "output_count",
+]

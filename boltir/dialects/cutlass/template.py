@@ -1,0 +1,187 @@
+"""What every template attribute is: named parameters, launch integers, and legality on a target."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Self, cast, get_type_hints
+
+from xdsl.dialects.builtin import IntAttr
+from xdsl.dialects.utils import EnumAttribute
+from xdsl.ir import Attribute, Data, ParametrizedAttribute
+from xdsl.irdl import irdl_attr_definition
+from xdsl.parser import AttrParser
+from xdsl.printer import Printer
+from xdsl.utils.exceptions import VerifyException
+from xdsl.utils.str_enum import StrEnum
+
+from boltir.dialects.fused.broadcast import Broadcast
+from boltir.target import Target
+
+ParameterValue = int | bool | str | tuple[int, ...]
+"""What a template parameter is in Python."""
+
+
+@irdl_attr_definition
+class IntsAttr(Data[tuple[int, ...]]):
+    """A list of integers, such as a threadblock tile: `[128, 128, 32]`."""
+
+    name = "cutlass.ints"
+
+    @classmethod
+    def parse_parameter(cls, parser: AttrParser) -> tuple[int, ...]:
+        with parser.in_angle_brackets():
+            return _parse_ints(parser)
+
+    def print_parameter(self, printer: Printer) -> None:
+        with printer.in_angle_brackets():
+            printer.print_string(_text_of(self.data))
+
+
+@irdl_attr_definition
+class FlagAttr(Data[bool]):
+    """A truth value: `true`."""
+
+    name = "cutlass.flag"
+
+    @classmethod
+    def parse_parameter(cls, parser: AttrParser) -> bool:
+        with parser.in_angle_brackets():
+            return parser.parse_boolean()
+
+    def print_parameter(self, printer: Printer) -> None:
+        with printer.in_angle_brackets():
+            printer.print_string(_text_of(self.data))
+
+
+@dataclass(frozen=True)
+class KernelSignature:
+    """The element types of a kernel's operands, and how its epilogue operands broadcast."""
+
+    inputs: tuple[Attribute, ...]
+    epilogue_operands: tuple[Attribute, ...]
+    broadcasts: tuple[Broadcast, ...]
+    outputs: tuple[Attribute, ...]
+
+    def count(self, kind: Broadcast) -> int:
+        """How many epilogue operands broadcast that way."""
+        return self.broadcasts.count(kind)
+
+
+class TemplateAttr(ParametrizedAttribute, ABC):
+    """One kernel template with its parameters, printed `#cutlass.gemm<stages = 3, ...>`.
+
+    Subclasses declare the parameters as fields of type IntAttr, IntsAttr, FlagAttr or an EnumAttribute.
+    """
+
+    @property
+    def has_accumulator(self) -> bool:
+        """Whether the epilogue's first argument is an accumulator."""
+        return True
+
+    @property
+    @abstractmethod
+    def launch_parameters(self) -> tuple[str, ...]:
+        """The names of the integers each launch gives, in the order of the kernel's interface."""
+
+    def check_legal(self, target: Target, signature: KernelSignature) -> None:
+        """Whether nvcc can build this kernel for `target` and the result is right.
+
+        Raises:
+            VerifyException: the rule that is broken, with the numbers.
+        """
+
+    @property
+    def divisors(self) -> Mapping[str, int]:
+        """Launch integers that must be multiples of a number: what one access of the kernel moves."""
+        return {}
+
+    def check_launch(self, integers: Mapping[str, int]) -> None:
+        """Whether a launch with these integers is right.
+
+        Raises:
+            VerifyException: the rule that is broken, with the numbers.
+        """
+        for name, divisor in self.divisors.items():
+            if integers[name] % divisor:
+                raise VerifyException(f"{name} = {integers[name]} is no multiple of {divisor}, which one access moves")
+
+    @property
+    def family(self) -> str:
+        """The template's name: `gemm` for `#cutlass.gemm`."""
+        return self.name.removeprefix("cutlass.")
+
+    @classmethod
+    def of(cls, **values: ParameterValue) -> Self:
+        """Build the template from plain Python values, one per parameter."""
+        kinds = _parameter_kinds(cls)
+        return cls(*(_attribute_of(kind, values[name]) for name, kind in kinds.items()))
+
+    def values(self) -> dict[str, ParameterValue]:
+        """The parameters as plain Python values."""
+        return {name: _value_of(getattr(self, name)) for name in _parameter_kinds(type(self))}
+
+    @classmethod
+    def parse_parameters(cls, parser: AttrParser) -> Sequence[Attribute]:
+        parsed: list[Attribute] = []
+        with parser.in_angle_brackets():
+            for name, kind in _parameter_kinds(cls).items():
+                if parsed:
+                    parser.parse_punctuation(",")
+                parser.parse_keyword(name)
+                parser.parse_punctuation("=")
+                parsed.append(_parse(parser, kind))
+        return parsed
+
+    def print_parameters(self, printer: Printer) -> None:
+        listed = ", ".join(f"{name} = {_text_of(value)}" for name, value in self.values().items())
+        printer.print_string(f"<{listed}>")
+
+
+@cache
+def _parameter_kinds(cls: type[TemplateAttr]) -> dict[str, type[Attribute]]:
+    """Parameter names in order, with their attribute classes."""
+    hints = get_type_hints(cls)
+    return {name: hints[name] for name, _ in cls.get_irdl_definition().parameters}
+
+
+def _enumeration_of(kind: type[Attribute]) -> type[StrEnum]:
+    """The enumeration behind a subclass of EnumAttribute."""
+    return cast(type[EnumAttribute[StrEnum]], kind).enum_type
+
+
+def _attribute_of(kind: type[Attribute], value: ParameterValue) -> Attribute:
+    if kind is IntAttr and isinstance(value, int):
+        return IntAttr(value)
+    if kind is IntsAttr and isinstance(value, tuple):
+        return IntsAttr(value)
+    if kind is FlagAttr and isinstance(value, bool):
+        return FlagAttr(value)
+    return cast(type[Data[Any]], kind)(_enumeration_of(kind)(value))
+
+
+def _value_of(attribute: Attribute) -> ParameterValue:
+    data = cast(Data[Any], attribute).data
+    return data.value if isinstance(data, StrEnum) else data
+
+
+def _text_of(value: ParameterValue) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(str, value)) + "]"
+    return str(value)
+
+
+def _parse_ints(parser: AttrParser) -> tuple[int, ...]:
+    return tuple(parser.parse_comma_separated_list(parser.Delimiter.SQUARE, parser.parse_integer))
+
+
+def _parse(parser: AttrParser, kind: type[Attribute]) -> Attribute:
+    if kind is IntAttr:
+        return IntAttr(parser.parse_integer())
+    if kind is IntsAttr:
+        return IntsAttr(_parse_ints(parser))
+    if kind is FlagAttr:
+        return FlagAttr(parser.parse_boolean())
+    return cast(type[Data[Any]], kind)(parser.parse_str_enum(_enumeration_of(kind)))

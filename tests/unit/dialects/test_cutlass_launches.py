@@ -1,0 +1,69 @@
+"""A launch must give its kernel what it takes; the whole module is checked through one symbol table."""
+
+import pytest
+from xdsl.context import Context
+from xdsl.dialects.builtin import Builtin, ModuleOp, StringAttr
+from xdsl.dialects.func import Func
+from xdsl.parser import Parser
+from xdsl.utils.exceptions import VerifyException
+
+from boltir.dialects.cutlass import Cutlass, launches
+from boltir.dialects.fused import Fused
+from boltir.lowering.cutlass_to_cuda.program import Program, program_of
+
+KERNEL = """
+cutlass.kernel @scale "sm_80" #cutlass.pointwise<inputs = 0, vector = 1, rank = 2, strided = [], innermost = []>
+    [] epilogue [f16] [full] -> [f16] {
+^bb0(%x: f32):
+  fused.yield %x : f32
+}
+"""
+
+
+def module(*lines: str) -> ModuleOp:
+    context = Context()
+    for dialect in (Builtin, Func, Fused, Cutlass):
+        context.load_dialect(dialect)
+    body = "\n  ".join(lines)
+    text = f"{KERNEL}\nfunc.func @main(%h: memref<4x8xf16>, %f: memref<4x8xf32>) {{\n  {body}\n  func.return\n}}"
+    parsed = Parser(context, text).parse_module()
+    parsed.verify()
+    return parsed
+
+
+def program(*lines: str) -> Program:
+    parsed = module(*lines)
+    parsed.attributes["cutlass.target"] = StringAttr("sm_80")
+    return program_of(parsed)
+
+
+def launch(
+    kernel: str = "scale", arguments: str = "size_0 = 4, size_1 = 8", operand: str = "%h : memref<4x8xf16>"
+) -> str:
+    return f"cutlass.launch @{kernel} <{arguments}> epilogue({operand}) outs(%h : memref<4x8xf16>)"
+
+
+def test_launches_come_with_their_kernels_in_order() -> None:
+    found = list(launches(module(launch(), launch(arguments="size_0 = 2, size_1 = 16"))))
+    assert [kernel.sym_name.data for _, kernel in found] == ["scale", "scale"]
+    assert [dict(op.integers) for op, _ in found] == [{"size_0": 4, "size_1": 8}, {"size_0": 2, "size_1": 16}]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (launch(kernel="gone"), "there is no cutlass.kernel @gone"),
+        (launch(kernel="main"), "there is no cutlass.kernel @main"),
+        (launch(operand="%f : memref<4x8xf32>"), r"epilogue operands have elements \(f32\), the kernel takes \(f16\)"),
+        (launch(operand="%h, %h : memref<4x8xf16>, memref<4x8xf16>"), r"\(f16, f16\), the kernel takes \(f16\)"),
+        (launch(arguments="size_0 = 4"), r"launch arguments are \['size_0'\], the kernel takes \['size_0', 'size_1'\]"),
+    ],
+)
+def test_a_launch_that_does_not_fit_is_refused(line: str, message: str) -> None:
+    with pytest.raises(VerifyException, match=message):
+        list(launches(module(line)))
+
+
+def test_integers_go_by_name_for_mlir_sorts_them() -> None:
+    (given,) = program(launch(arguments="size_1 = 8, size_0 = 4")).launches
+    assert list(given.integers.items()) == [("size_0", 4), ("size_1", 8)]

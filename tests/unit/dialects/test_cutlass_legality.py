@@ -1,0 +1,232 @@
+"""What the CUTLASS templates accept on which target, and what they say otherwise."""
+
+import re
+
+import pytest
+from xdsl.dialects.builtin import bf16, f16, f32, i8, i64
+from xdsl.ir import Attribute
+from xdsl.utils.exceptions import VerifyException
+
+from boltir.dialects.cutlass.conv2d import Conv2dAttr
+from boltir.dialects.cutlass.gemm import GemmAttr
+from boltir.dialects.cutlass.gemm_sm90 import GemmSm90Attr
+from boltir.dialects.cutlass.template import KernelSignature, ParameterValue, TemplateAttr
+from boltir.dialects.fused import Broadcast
+from boltir.lowering.fused_to_cutlass.tiles import ASYNC_TILES, REGISTER_STAGED_TILES, Tile
+from boltir.target import Target
+
+AMPERE: dict[str, ParameterValue] = {
+    "threadblock": (128, 128, 32), "warp": (64, 64, 32), "instruction": (16, 8, 16), "stages": 3, "swizzle": 1,
+    "alignment_a": 8, "alignment_b": 8, "alignment_c": 8,
+}  # fmt: skip
+TURING: dict[str, ParameterValue] = {**AMPERE, "instruction": (16, 8, 8), "stages": 2}
+HOPPER: dict[str, ParameterValue] = {
+    "tile": (128, 128, 64), "cluster": (1, 1, 1), "schedule": "pingpong", "swizzle": 1,
+    "alignment_a": 8, "alignment_b": 8, "alignment_c": 8, "layout_a": "row", "layout_b": "row",
+}  # fmt: skip
+
+
+def gemm(base: dict[str, ParameterValue] = AMPERE, /, **changes: ParameterValue) -> GemmAttr:
+    return GemmAttr.of(**{**base, "layout_a": "row", "layout_b": "column", **changes})
+
+
+def conv2d(base: dict[str, ParameterValue] = AMPERE, /, **changes: ParameterValue) -> Conv2dAttr:
+    return Conv2dAttr.of(**{**base, "iterator_algorithm": "optimized", **changes})
+
+
+def gemm_sm90(**changes: ParameterValue) -> GemmSm90Attr:
+    return GemmSm90Attr.of(**{**HOPPER, **changes})
+
+
+def signature(*operands: tuple[str, Attribute], inputs: Attribute = f16, output: Attribute = f16) -> KernelSignature:
+    """Two inputs and one output; operands are (broadcast kind, element type)."""
+    kinds = tuple(Broadcast(kind) for kind, _ in operands)
+    return KernelSignature((inputs, inputs), tuple(element for _, element in operands), kinds, (output,))
+
+
+PLAIN = signature()
+
+
+def check(template: TemplateAttr, target: str, kernel: KernelSignature = PLAIN) -> None:
+    template.check_legal(Target.named(target), kernel)
+
+
+@pytest.mark.parametrize("target", ["sm_80", "sm_86", "sm_89", "sm_90a"])
+def test_the_default_tile_runs_on_every_ampere_like_target(target: str) -> None:
+    check(gemm(), target)
+    check(conv2d(), target)
+
+
+def from_tile(tile: Tile, base: dict[str, ParameterValue]) -> dict[str, ParameterValue]:
+    alignment = 8 if tile.threadblock[1] >= 64 else 4
+    return {**base, "threadblock": tile.threadblock, "warp": tile.warp, "stages": tile.stages, "alignment_c": alignment}
+
+
+@pytest.mark.parametrize(
+    ("tile", "base", "target"),
+    [
+        *((tile, AMPERE, "sm_80") for tile in ASYNC_TILES),
+        *((tile, AMPERE, "sm_80") for tile in REGISTER_STAGED_TILES),
+        *((tile, TURING, "sm_75") for tile in REGISTER_STAGED_TILES),
+    ],
+    ids=str,
+)
+def test_every_shipped_tile_is_legal(tile: Tile, base: dict[str, ParameterValue], target: str) -> None:
+    check(gemm(from_tile(tile, base)), target)
+    check(conv2d(from_tile(tile, base)), target)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"threadblock": (128, 128)}, "threadblock must be three positive numbers, got [128, 128]"),
+        ({"warp": (48, 64, 32)}, "threadblock tile [128, 128, 32] is not divisible by warp tile [48, 64, 32]"),
+        ({"warp": (64, 4, 32)}, "warp tile [64, 4, 32] is not divisible by instruction [16, 8, 16]"),
+        ({"warp": (16, 16, 32)}, "64 warps exceed the 32 of a threadblock"),
+        ({"warp": (128, 128, 32)}, "accumulators and fragments of warp tile [128, 128, 32] need 640 registers"),
+        ({"warp": (64, 64, 16), "threadblock": (128, 128, 16)}, "even number of instructions along K, got 1"),
+        ({"threadblock": (128, 64, 32), "warp": (16, 16, 32)}, "threadblock M = 128 is not a multiple of 256"),
+        ({"stages": 1}, "stages must be at least 2, got 1"),
+        ({"swizzle": 3}, "swizzle must be 1, 2, 4 or 8, got 3"),
+        ({"alignment_b": 3}, "alignment_b must be a power of two, got 3"),
+    ],
+)
+def test_parameters_that_contradict_each_other_have_no_attribute(
+    changes: dict[str, ParameterValue], message: str
+) -> None:
+    with pytest.raises(VerifyException, match=re.escape(message)):
+        gemm(**changes)
+
+
+@pytest.mark.parametrize(
+    ("template", "target", "message"),
+    [
+        (gemm(), "sm_75", "the 16-bit tensor-core instruction of sm_75 is [16, 8, 8], not [16, 8, 16]"),
+        (gemm(TURING), "sm_80", "the 16-bit tensor-core instruction of sm_80 is [16, 8, 16], not [16, 8, 8]"),
+        (gemm(TURING, stages=3), "sm_75", "sm_75 has no cp.async: exactly 2 stages, not 3"),
+        (gemm(stages=12), "sm_80", "196608 bytes of shared memory exceed the 166912 of sm_80"),
+        (gemm(stages=7), "sm_86", "114688 bytes of shared memory exceed the 101376 of sm_86"),
+        (gemm(alignment_a=1), "sm_80", "alignment of A is 2 bytes, cp.async moves at least 4: use 2 stages"),
+        (gemm(alignment_b=16), "sm_80", "alignment of B is 16: one access moves at most 16 bytes"),
+        (gemm(alignment_c=16), "sm_80", "alignment_c is 32 bytes: one access moves at most 16"),
+    ],
+)
+def test_a_2x_kernel_states_the_targets_limit_it_breaks(template: GemmAttr, target: str, message: str) -> None:
+    with pytest.raises(VerifyException, match=re.escape(message)):
+        check(template, target)
+
+
+def test_two_stages_pass_through_registers_and_take_any_alignment() -> None:
+    check(gemm(stages=2, alignment_a=1, alignment_b=1, alignment_c=1), "sm_80")
+
+
+@pytest.mark.parametrize(
+    ("threadblock", "warp"),
+    [((128, 16, 64), (64, 16, 64)), ((128, 32, 64), (64, 16, 64)), ((256, 16, 32), (128, 16, 32))],
+)
+def test_narrow_tiles_cannot_store_wide_accesses(threadblock: tuple[int, int, int], warp: tuple[int, int, int]) -> None:
+    """CUTLASS ships these tiles; with 8-wide f16 output they store wrong values or do not build."""
+    with pytest.raises(VerifyException, match=r"columns wide in accesses of 8 elements; use a smaller alignment_c"):
+        check(gemm(threadblock=threadblock, warp=warp), "sm_80")
+    check(gemm(threadblock=threadblock, warp=warp, alignment_c=4), "sm_80")
+
+
+@pytest.mark.parametrize(
+    ("kernel", "message"),
+    [
+        (signature(inputs=f32), "the tensor cores are used for f16 and bf16, not f32"),
+        (KernelSignature((f16, bf16), (), (), (f16,)), "expected two inputs of one type, got (f16, bf16)"),
+        (signature(output=i8), "the epilogue reads and stores f16, bf16 and f32, not i8"),
+        (signature(("full", i64)), "the epilogue reads and stores f16, bf16 and f32, not i64"),
+        (KernelSignature((f16, f16), (), (), (f16, f16)), "the template stores one output, not 2"),
+        (signature(("general", f16)), "an epilogue operand broadcasts along inner dimensions"),
+        (signature(("row", f16), ("row", f16)), "the epilogue takes at most 1 row operand, got 2"),
+        (signature(*[("full", f16)] * 3), "the epilogue takes at most 2 full operands, got 3"),
+        (signature(("column", f16)), "the epilogue takes no column operand"),
+        (signature(("full", f32)), "a full operand must have the output's type f16, got f32"),
+    ],
+)
+def test_the_2x_epilogue_states_which_operands_it_cannot_hold(kernel: KernelSignature, message: str) -> None:
+    with pytest.raises(VerifyException, match=re.escape(message)):
+        check(gemm(), "sm_80", kernel)
+
+
+def test_the_2x_epilogue_holds_a_row_two_full_and_any_scalars() -> None:
+    check(gemm(), "sm_80", signature(("full", f16), ("row", f32), ("full", f16), ("scalar", bf16), ("scalar", f32)))
+
+
+def test_a_convolution_reads_one_full_operand() -> None:
+    check(conv2d(), "sm_80", signature(("row", f16), ("full", f16)))
+    with pytest.raises(VerifyException, match="at most 1 full operands, got 2"):
+        check(conv2d(), "sm_80", signature(("full", f16), ("full", f16)))
+
+
+def test_bfloat16_needs_ampere() -> None:
+    kernel = signature(inputs=bf16, output=bf16)
+    check(gemm(), "sm_80", kernel)
+    with pytest.raises(VerifyException, match="sm_75 has no bf16 tensor cores"):
+        check(gemm(TURING), "sm_75", kernel)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"alignment_a": 4}, "input and filter are read alike: alignments 4 and 8 differ"),
+        (
+            {"iterator_algorithm": "fixed_channels", "alignment_a": 2, "alignment_b": 2},
+            "fixed_channels reads 4 or 8 channels at once, not 2",
+        ),
+        ({"iterator_algorithm": "few_channels"}, "few_channels reads 1, 2 or 4 channels at once, not 8"),
+    ],
+)
+def test_iterator_algorithms_bound_the_alignment(changes: dict[str, ParameterValue], message: str) -> None:
+    with pytest.raises(VerifyException, match=re.escape(message)):
+        conv2d(**changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"tile": (256, 128, 64)}, "pingpong takes tile M = 64 or 128, got 256"),
+        ({"tile": (64, 128, 64), "schedule": "cooperative"}, "cooperative takes tile M = 128 or 256, got 64"),
+        ({"tile": (128, 40, 64)}, "tile N must be a multiple of 32 up to 256, got 40"),
+        ({"tile": (128, 128, 32)}, "tile K must be 64 or 128 elements (128-byte swizzled rows), got 32"),
+        ({"tile": (128, 256, 64)}, "a warpgroup accumulates 128 x 256 in 256 registers per thread, more than 192"),
+        ({"cluster": (2, 3, 1)}, "a cluster is powers of two along M and N and 1 along K, got [2, 3, 1]"),
+        ({"cluster": (4, 4, 1)}, "a cluster holds at most 8 threadblocks, got 16"),
+        ({"schedule": "warp_specialized", "swizzle": 2}, "swizzle must be one of [1], got 2"),
+    ],
+)
+def test_hopper_parameters_that_contradict_each_other_have_no_attribute(
+    changes: dict[str, ParameterValue], message: str
+) -> None:
+    with pytest.raises(VerifyException, match=re.escape(message)):
+        gemm_sm90(**changes)
+
+
+@pytest.mark.parametrize(
+    ("template", "target", "kernel", "message"),
+    [
+        (gemm_sm90(), "sm_80", PLAIN, "sm_80 has no wgmma and TMA: use cutlass.gemm"),
+        (gemm_sm90(alignment_a=4), "sm_90a", PLAIN, "alignment of A must be 8 elements, got 4"),
+        (gemm_sm90(alignment_c=4), "sm_90a", PLAIN, "alignment_c is 8 bytes of f16; TMA moves 16-byte rows"),
+        (
+            gemm_sm90(tile=(256, 128, 128), schedule="cooperative"),
+            "sm_90a",
+            signature(("full", f32), output=f32),
+            "two stages need 263168 bytes of shared memory, more than the 232448 of sm_90a",
+        ),
+    ],
+)
+def test_a_hopper_kernel_states_the_rule_it_breaks(
+    template: GemmSm90Attr, target: str, kernel: KernelSignature, message: str
+) -> None:
+    with pytest.raises(VerifyException, match=re.escape(message)):
+        check(template, target, kernel)
+
+
+def test_the_hopper_epilogue_holds_any_mix_but_general() -> None:
+    operands = (("full", f16), ("full", f32), ("row", f16), ("row", f32), ("column", f16), ("scalar", f16))
+    check(gemm_sm90(), "sm_90a", signature(*operands))
+    with pytest.raises(VerifyException, match="broadcasts along inner dimensions"):
+        check(gemm_sm90(), "sm_90a", signature(("general", f16)))
