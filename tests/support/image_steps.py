@@ -1,0 +1,149 @@
+"""Steps of random convolutional networks: each takes and gives an image [N, C, H, W]."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from xdsl.ir import SSAValue
+
+from boltir.dialects import graph
+from boltir.dialects.graph.enums import ResizeMode, ResizeModeAttr
+from boltir.dialects.properties import bool_attr, float_attr, int_attr, ints
+from boltir.dialects.tensors import static_shape
+from tests.support.network_builder import NetworkBuilder
+
+Step = Callable[[NetworkBuilder, SSAValue], SSAValue]
+
+
+def convolution(net: NetworkBuilder, x: SSAValue) -> SSAValue:
+    _, c, h, w = static_shape(x)
+    groups = net.pick([count for count in (1, 2, c) if c % count == 0])
+    k = groups * net.pick((1, 2, 3))
+    r, s = (net.pick((1, 3)) if extent >= 3 else 1 for extent in (h, w))
+    weight = net.normal(k, c // groups, r, s, fan_in=r * s * c // groups)
+    properties = {
+        "strides": ints([net.pick((1, 1, 2)), net.pick((1, 1, 2))]),
+        "padding": ints([net.pick((0, 1)) for _ in range(4)]),
+        "groups": int_attr(groups),
+    }
+    return net.add(graph.Conv2dOp, x, weight, **properties)
+
+
+def transposed_convolution(net: NetworkBuilder, x: SSAValue) -> SSAValue:
+    _, c, h, w = static_shape(x)
+    if h * w > 100:
+        return x
+    groups = net.pick([count for count in (1, 2) if c % count == 0])
+    weight = net.normal(c, net.pick((1, 2)), 2, 2, fan_in=c)
+    return net.add(graph.ConvTranspose2dOp, x, weight, strides=ints([2, 2]), groups=int_attr(groups))
+
+
+def normalized(net: NetworkBuilder, x: SSAValue) -> SSAValue:
+    """A batch_norm, mostly behind a convolution, sometimes with a bias between them."""
+    if net.chance(0.8):
+        x = convolution(net, x) if net.chance(0.8) else transposed_convolution(net, x)
+    c = static_shape(x)[1]
+    if net.chance(0.3):
+        x = net.add(graph.BiasAddOp, x, net.normal(c))
+    variance = net.weight(net.random.uniform(0.5, 2, c))
+    return net.add(graph.BatchNormOp, x, net.normal(c), net.normal(c), net.normal(c), variance)
+
+
+def bias(net: NetworkBuilder, x: SSAValue) -> SSAValue:
+    c = static_shape(x)[1]
+    shape = net.pick(((1, c, 1, 1), (c, 1, 1)))
+    return net.add(graph.AddOp, *((x, net.normal(*shape)) if net.chance() else (net.normal(*shape), x)))
+
+
+def scalar_arithmetic(net: NetworkBuilder, x: SSAValue) -> SSAValue:
+    op_type = net.pick((graph.AddOp, graph.SubOp, graph.MulOp, graph.DivOp))
+    return net.add(
+        op_type, x, net.scalar(net.pick((0.0, 1.0, 0.5, 2.0, 3.0)) or 1.0, net.pick(((), (1,), (1, 1, 1, 1))))
+    )
+
+
+def activation(net: NetworkBuilder, x: SSAValue) -> SSAValue:
+    plain = (graph.ReluOp, graph.SigmoidOp, graph.HardSwishOp, graph.TanhOp, graph.SiluOp)
+    if net.chance(0.6):
+        return net.add(net.pick(plain), x)
+    return net.add(graph.ClipOp, x, min=float_attr(net.pick((-1.0, 0.0))), max=float_attr(net.pick((1.0, 6.0))))
+
+
+def spelled_hard_swish(net: NetworkBuilder, x: SSAValue) -> SSAValue:
+    gate = net.add(graph.ClipOp, net.add(graph.AddOp, x, net.scalar(3.0)), min=float_attr(0.0), max=float_attr(6.0))
+    if net.chance():
+        return net.add(graph.DivOp, net.add(graph.MulOp, x, gate), net.scalar(6.0))
+    return net.add(graph.MulOp, x, net.add(graph.MulOp, gate, net.scalar(1 / 6)))
+
+
+def squeeze_and_excitation(net: NetworkBuilder, x: SSAValue) -> SSAValue:
+    c = static_shape(x)[1]
+    gate = net.add(graph.GlobalAvgPool2dOp, x)
+    gate = net.add(graph.ReluOp, net.add(graph.Conv2dOp, gate, net.normal(2, c, 1, 1, fan_in=c)))
+    gate = net.add(graph.HardSigmoidOp, net.add(graph.Conv2dOp, gate, net.normal(c, 2, 1, 1)))
+    return net.add(graph.MulOp, x, gate)
+
+
+def residual(net: NetworkBuilder, x: SSAValue) -> SSAValue:
+    c = static_shape(x)[1]
+    inner = net.add(graph.Conv2dOp, x, net.normal(c, c, 3, 3, fan_in=9 * c), padding=ints([1, 1, 1, 1]))
+    return net.add(graph.AddOp, *((x, inner) if net.chance() else (inner, x)))
+
+
+def pooling(net: NetworkBuilder, x: SSAValue) -> SSAValue:
+    if min(static_shape(x)[2:]) < 3:
+        return x
+    op_type = net.pick((graph.MaxPool2dOp, graph.AvgPool2dOp))
+    return net.add(op_type, x, kernel=ints([2, 3]), strides=ints([net.pick((1, 2)), 1]), padding=ints([0, 1, 0, 1]))
+
+
+def movement(net: NetworkBuilder, x: SSAValue) -> SSAValue:
+    n, c, h, w = static_shape(x)
+    match net.pick(("pad", "slice", "resize", "transpose", "concat", "reduce")):
+        case "pad":
+            return net.add(graph.PadOp, x, low=ints([0, net.pick((0, 1)), 1, 0]), high=ints([0, 0, 1, 2]))
+        case "slice" if h > 2 and c > 1:
+            ends = {"offsets": ints([0, 1, 1, 0]), "sizes": ints([n, c - 1, h - 1, w]), "strides": ints([1, 1, 1, 1])}
+            return net.add(graph.SliceOp, x, **ends)
+        case "resize" if h * w < 100:
+            mode = ResizeModeAttr(net.pick((ResizeMode.NEAREST, ResizeMode.LINEAR)))
+            return net.add(graph.ResizeOp, x, sizes=ints([n, c, 2 * h, 2 * w]), mode=mode)
+        case "transpose":
+            last = net.add(graph.TransposeOp, x, permutation=ints([0, 2, 3, 1]))
+            scaled = net.add(graph.MulOp, last, net.normal(c))
+            return net.add(graph.TransposeOp, scaled, permutation=ints([0, 3, 1, 2]))
+        case "reduce":
+            op_type = net.pick((graph.ReduceMaxOp, graph.ReduceMeanOp))
+            reduced = net.add(op_type, x, axes=ints(net.pick(([1], [-1], [1, 3]))), keepdims=bool_attr(True))
+            return net.add(graph.SubOp, x, reduced)
+        case _:
+            return x if c > 8 else net.concat([x, activation(net, x)], 1)
+
+
+def spread(net: NetworkBuilder, x: SSAValue) -> SSAValue:
+    """Operands of fewer dimensions, and softmax along one."""
+    _, c, h, w = static_shape(x)
+    if net.chance(0.3):
+        return net.add(graph.SoftmaxOp, x, axis=int_attr(net.pick((1, 3, -1))))
+    shape = net.pick(((w,), (h, 1), (c, h, w), (1, c, 1, w)))
+    slope = net.weight(np.abs(net.random.standard_normal(shape)))
+    return net.add(net.pick((graph.PReluOp, graph.MulOp, graph.MaximumOp)), x, slope)
+
+
+IMAGE_STEPS: tuple[Step, ...] = (
+    convolution,
+    transposed_convolution,
+    normalized,
+    normalized,
+    bias,
+    scalar_arithmetic,
+    activation,
+    spelled_hard_swish,
+    squeeze_and_excitation,
+    residual,
+    pooling,
+    movement,
+    movement,
+    spread,
+)
