@@ -1,0 +1,101 @@
+"""What boltir adds to xDSL: dialects, passes and targets, each loaded when it is first used.
+
+Installed as an `xdsl.universe` entry point, so plain `xdsl-opt` sees all of it too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from xdsl.universe import Universe
+
+if TYPE_CHECKING:
+    from xdsl.ir import Dialect
+    from xdsl.passes import ModulePass
+    from xdsl.utils.target import Target
+
+
+class PassEntry(NamedTuple):
+    """One row of the pass table; `location` is `module:Class` below `boltir`."""
+
+    name: str
+    location: str
+    summary: str
+
+
+PASSES: tuple[PassEntry, ...] = (
+    PassEntry(
+        "fold-constants", "passes.fold_constants:FoldConstantsPass", "evaluate operations on weights and constants"
+    ),
+    PassEntry(
+        "recognize-composites",
+        "passes.recognize_composites:RecognizeCompositesPass",
+        "find activations and layer norms that a model spells out in parts",
+    ),
+    PassEntry(
+        "fold-batch-norm",
+        "passes.fold_batch_norm:FoldBatchNormPass",
+        "make batch normalisations part of the weights before them, or a scale and a shift",
+    ),
+    PassEntry("assign-layout", "passes.assign_layout:AssignLayoutPass", "store images channels-last (NHWC)"),
+    PassEntry(
+        "pad-channels", "passes.pad_channels:PadChannelsPass", "add zero channels for the alignment of tensor cores"
+    ),
+    PassEntry(
+        "lower-precision", "passes.lower_precision:LowerPrecisionPass", "store floats as f16 or bf16 inside functions"
+    ),
+    PassEntry("decompose-ops", "passes.decompose_ops:DecomposeOpsPass", "spell out what has no kernel of its own"),
+    PassEntry(
+        "convert-graph-to-fused",
+        "lowering.graph_to_fused.convert:ConvertGraphToFusedPass",
+        "make every operator one kernel",
+    ),
+    PassEntry(
+        "fuse-epilogue",
+        "passes.fuse_epilogue:FuseEpiloguePass",
+        "merge pointwise kernels into the epilogues of their producers",
+    ),
+    PassEntry("inline-chains", "passes.inline_chains:InlineChainsPass", "run the anchors of persistent kernels apart"),
+    PassEntry(
+        "split-epilogue",
+        "passes.split_epilogue:SplitEpiloguePass",
+        "move what a CUTLASS epilogue cannot load into a kernel behind it",
+    ),
+    PassEntry(
+        "convert-fused-to-cutlass",
+        "lowering.fused_to_cutlass.convert:ConvertFusedToCutlassPass",
+        "choose a template for every kernel and move the network onto buffers",
+    ),
+    PassEntry("plan-memory", "passes.plan_memory:PlanMemoryPass", "give every buffer its place in one arena"),
+)
+"""Every pass of boltir, in the order of a usual pipeline."""
+
+
+def _dialect(location: str) -> Callable[[], Dialect]:
+    return lambda: _load(location)
+
+
+def _pass(location: str) -> Callable[[], type[ModulePass]]:
+    return lambda: _load(location)
+
+
+def _target(location: str) -> Callable[[], type[Target]]:
+    return lambda: _load(location)
+
+
+def _load(location: str) -> Any:
+    module, name = location.split(":")
+    return getattr(import_module(f"boltir.{module}"), name)
+
+
+UNIVERSE = Universe(
+    all_dialects={
+        "graph": _dialect("dialects.graph:Graph"),
+        "fused": _dialect("dialects.fused:Fused"),
+        "cutlass": _dialect("dialects.cutlass:Cutlass"),
+    },
+    all_passes={entry.name: _pass(entry.location) for entry in PASSES},
+    all_targets={"cuda": _target("lowering.cutlass_to_cuda.emit:CudaTarget")},
+)
