@@ -1,0 +1,159 @@
+// RUN: bolt-opt %s --split-input-file -p assign-layout --remarks=- 2>&1 | filecheck %s
+
+// Image and filter change to channels-last.
+
+func.func @convolution(%x: tensor<1x3x8x8xf32>) -> tensor<1x4x6x6xf32> {
+  %w = graph.weight @w : tensor<4x3x3x3xf32>
+  %y = graph.conv2d %x, %w : (tensor<1x3x8x8xf32>, tensor<4x3x3x3xf32>) -> tensor<1x4x6x6xf32>
+  func.return %y : tensor<1x4x6x6xf32>
+}
+// CHECK-LABEL: @convolution
+// CHECK-NEXT:    %w = graph.weight @w
+// CHECK-NEXT:    [[X:%.*]] = graph.transpose %x {permutation = array<i64: 0, 2, 3, 1>}
+// CHECK-NEXT:    [[W:%.*]] = graph.transpose %w {permutation = array<i64: 0, 2, 3, 1>}
+// CHECK-NEXT:    [[Y:%.*]] = graph.conv2d [[X]], [[W]] {layout = #graph<layout nhwc>} : (tensor<1x8x8x3xf32>, tensor<4x3x3x3xf32>) -> tensor<1x6x6x4xf32>
+// CHECK-NEXT:    [[R:%.*]] = graph.transpose [[Y]] {permutation = array<i64: 0, 3, 1, 2>}
+// CHECK-NEXT:    func.return [[R]]
+
+// -----
+
+// What lies between image operations follows; nothing is transposed there.
+
+func.func @between_convolutions(%x: tensor<1x4x8x8xf32>, %b: tensor<4xf32>) -> tensor<1x4x8x8xf32> {
+  %w = graph.weight @w : tensor<4x4x1x1xf32>
+  %y = graph.conv2d %x, %w : (tensor<1x4x8x8xf32>, tensor<4x4x1x1xf32>) -> tensor<1x4x8x8xf32>
+  %z = graph.bias_add %y, %b : (tensor<1x4x8x8xf32>, tensor<4xf32>) -> tensor<1x4x8x8xf32>
+  %r = graph.relu %z : (tensor<1x4x8x8xf32>) -> tensor<1x4x8x8xf32>
+  %s = graph.add %r, %x : (tensor<1x4x8x8xf32>, tensor<1x4x8x8xf32>) -> tensor<1x4x8x8xf32>
+  %t = graph.conv2d %s, %w : (tensor<1x4x8x8xf32>, tensor<4x4x1x1xf32>) -> tensor<1x4x8x8xf32>
+  func.return %t : tensor<1x4x8x8xf32>
+}
+// CHECK-LABEL: @between_convolutions
+// CHECK:         [[X:%.*]] = graph.transpose %x
+// CHECK-NEXT:    [[W:%.*]] = graph.reshape %w
+// CHECK-NEXT:    %y = graph.conv2d [[X]], [[W]]
+// CHECK-NEXT:    %z = graph.bias_add %y, %b {axis = 3 : i64}
+// CHECK-NEXT:    %r = graph.relu %z : (tensor<1x8x8x4xf32>)
+// CHECK-NEXT:    %s = graph.add %r, [[X]]
+// CHECK-NEXT:    %t = graph.conv2d %s, [[W]]
+// CHECK-NEXT:    graph.transpose %t
+// CHECK-NEXT:    func.return
+
+// -----
+
+// Per-channel operands, concat, pad, slice, resize, softmax and reductions change their axes.
+
+func.func @axes(%x: tensor<1x4x8x8xf32>) -> tensor<1x10x1x12xf32> {
+  %c = graph.weight @c : tensor<4x1x1xf32>
+  %y = graph.max_pool2d %x {kernel = array<i64: 1, 1>} : (tensor<1x4x8x8xf32>) -> tensor<1x4x8x8xf32>
+  %s = graph.mul %y, %c : (tensor<1x4x8x8xf32>, tensor<4x1x1xf32>) -> tensor<1x4x8x8xf32>
+  %j = graph.concat %s, %y {axis = 1} : (tensor<1x4x8x8xf32>, tensor<1x4x8x8xf32>) -> tensor<1x8x8x8xf32>
+  %p = graph.pad %j {low = array<i64: 0, 2, 1, 0>, high = array<i64: 0, 0, 0, 3>} : (tensor<1x8x8x8xf32>) -> tensor<1x10x9x11xf32>
+  %l = graph.slice %p {offsets = array<i64: 0, 0, 1, 0>, sizes = array<i64: 1, 10, 4, 6>, strides = array<i64: 1, 1, 2, 1>} : (tensor<1x10x9x11xf32>) -> tensor<1x10x4x6xf32>
+  %z = graph.resize %l {sizes = array<i64: 1, 10, 8, 12>} : (tensor<1x10x4x6xf32>) -> tensor<1x10x8x12xf32>
+  %m = graph.softmax %z {axis = 1} : (tensor<1x10x8x12xf32>) -> tensor<1x10x8x12xf32>
+  %r = graph.reduce_sum %m {axes = array<i64: 2>} : (tensor<1x10x8x12xf32>) -> tensor<1x10x1x12xf32>
+  func.return %r : tensor<1x10x1x12xf32>
+}
+// CHECK-LABEL: @axes
+// CHECK:         graph.max_pool2d
+// CHECK-NEXT:    [[WIDE:%.*]] = graph.reshape %c {shape_to = array<i64: 1, 4, 1, 1>}
+// CHECK-NEXT:    [[LAST:%.*]] = graph.reshape [[WIDE]] {shape_to = array<i64: 1, 1, 1, 4>}
+// CHECK-NEXT:    %s = graph.mul %y, [[LAST]]
+// CHECK-NEXT:    %j = graph.concat %s, %y {axis = 3 : i64}
+// CHECK-NEXT:    %p = graph.pad %j {low = array<i64: 0, 1, 0, 2>, high = array<i64: 0, 0, 3, 0>}
+// CHECK-NEXT:    %l = graph.slice %p {offsets = array<i64: 0, 1, 0, 0>, sizes = array<i64: 1, 4, 6, 10>, strides = array<i64: 1, 2, 1, 1>}
+// CHECK-NEXT:    %z = graph.resize %l {sizes = array<i64: 1, 8, 12, 10>}
+// CHECK-NEXT:    %m = graph.softmax %z {axis = 3 : i64}
+// CHECK-NEXT:    %r = graph.reduce_sum %m {axes = array<i64: 1>}
+// CHECK-NEXT:    graph.transpose %r
+// CHECK-NEXT:    func.return
+
+// -----
+
+// After global pooling every order of dimensions is the same.
+
+func.func @global_pooling(%x: tensor<2x4x8x8xf32>) -> tensor<2x4xf32> {
+  %y = graph.max_pool2d %x {kernel = array<i64: 2, 2>} : (tensor<2x4x8x8xf32>) -> tensor<2x4x7x7xf32>
+  %z = graph.global_avg_pool2d %y : (tensor<2x4x7x7xf32>) -> tensor<2x4x1x1xf32>
+  %r = graph.reshape %z {shape_to = array<i64: 2, 4>} : (tensor<2x4x1x1xf32>) -> tensor<2x4xf32>
+  func.return %r : tensor<2x4xf32>
+}
+// CHECK-LABEL: @global_pooling
+// CHECK:         %z = graph.global_avg_pool2d {{.*}} {layout = #graph<layout nhwc>} : (tensor<2x7x7x4xf32>) -> tensor<2x1x1x4xf32>
+// CHECK-NEXT:    %r = graph.reshape %z {shape_to = array<i64: 2, 4>}
+// CHECK-NEXT:    func.return %r
+
+// -----
+
+func.func @reduction_of_images(%x: tensor<2x4x8x8xf32>) -> tensor<2x4xf32> {
+  %y = graph.max_pool2d %x {kernel = array<i64: 2, 2>} : (tensor<2x4x8x8xf32>) -> tensor<2x4x7x7xf32>
+  %z = graph.reduce_mean %y {axes = array<i64: 2, 3>, keepdims = false} : (tensor<2x4x7x7xf32>) -> tensor<2x4xf32>
+  func.return %z : tensor<2x4xf32>
+}
+// CHECK-LABEL: @reduction_of_images
+// CHECK:         %z = graph.reduce_mean {{.*}} {axes = array<i64: 1, 2>, keepdims = false} : (tensor<2x7x7x4xf32>) -> tensor<2x4xf32>
+// CHECK-NEXT:    func.return %z
+
+// -----
+
+// Flattening reads the elements in order: it needs them back in their own.
+
+func.func @flatten(%x: tensor<2x4x8x8xf32>) -> tensor<2x196xf32> {
+  %y = graph.max_pool2d %x {kernel = array<i64: 2, 2>} : (tensor<2x4x8x8xf32>) -> tensor<2x4x7x7xf32>
+  %r = graph.reshape %y {shape_to = array<i64: 2, 196>} : (tensor<2x4x7x7xf32>) -> tensor<2x196xf32>
+  func.return %r : tensor<2x196xf32>
+}
+// CHECK-LABEL: @flatten
+// CHECK:         %y = graph.max_pool2d
+// CHECK-NEXT:    [[Y:%.*]] = graph.transpose %y
+// CHECK-NEXT:    graph.reshape [[Y]]
+
+// -----
+
+// A matrix product behind it can read them as they are, with its weight's rows reordered.
+
+func.func @flatten_for_product(%x: tensor<2x4x8x8xf32>) -> tensor<2x10xf32> {
+  %w = graph.weight @w : tensor<196x10xf32>
+  %y = graph.max_pool2d %x {kernel = array<i64: 2, 2>} : (tensor<2x4x8x8xf32>) -> tensor<2x4x7x7xf32>
+  %r = graph.reshape %y {shape_to = array<i64: 2, 196>} : (tensor<2x4x7x7xf32>) -> tensor<2x196xf32>
+  %z = graph.gemm %r, %w : (tensor<2x196xf32>, tensor<196x10xf32>) -> tensor<2x10xf32>
+  func.return %z : tensor<2x10xf32>
+}
+// CHECK-LABEL: @flatten_for_product
+// CHECK:         %y = graph.max_pool2d
+// CHECK-NEXT:    [[FLAT:%.*]] = graph.reshape %y {shape_to = array<i64: 2, 196>}
+// CHECK-NEXT:    [[W:%.*]] = graph.reshape %w {shape_to = array<i64: 4, 7, 7, 10>}
+// CHECK-NEXT:    [[ROWS:%.*]] = graph.transpose [[W]] {permutation = array<i64: 1, 2, 0, 3>}
+// CHECK-NEXT:    [[V:%.*]] = graph.reshape [[ROWS]] {shape_to = array<i64: 196, 10>}
+// CHECK-NEXT:    graph.gemm [[FLAT]], [[V]]
+
+// -----
+
+// Transposes of the model cancel.
+
+func.func @model_is_channels_last(%x: tensor<1x8x8x4xf32>) -> tensor<1x7x7x4xf32> {
+  %i = graph.transpose %x {permutation = array<i64: 0, 3, 1, 2>} : (tensor<1x8x8x4xf32>) -> tensor<1x4x8x8xf32>
+  %y = graph.max_pool2d %i {kernel = array<i64: 2, 2>} : (tensor<1x4x8x8xf32>) -> tensor<1x4x7x7xf32>
+  %o = graph.transpose %y {permutation = array<i64: 0, 2, 3, 1>} : (tensor<1x4x7x7xf32>) -> tensor<1x7x7x4xf32>
+  func.return %o : tensor<1x7x7x4xf32>
+}
+// CHECK-LABEL: @model_is_channels_last
+// CHECK-NEXT:    %y = graph.max_pool2d %x {{.*}}layout = #graph<layout nhwc>
+// CHECK-NEXT:    func.return %y
+
+// -----
+
+// Without image operations nothing changes.
+
+func.func @attention(%x: tensor<1x4x8x8xf32>) -> tensor<1x4x8x8xf32> {
+  %y = graph.softmax %x : (tensor<1x4x8x8xf32>) -> tensor<1x4x8x8xf32>
+  %z = graph.batch_matmul %y, %x : (tensor<1x4x8x8xf32>, tensor<1x4x8x8xf32>) -> tensor<1x4x8x8xf32>
+  func.return %z : tensor<1x4x8x8xf32>
+}
+// CHECK-LABEL: @attention
+// CHECK-NEXT:    graph.softmax %x :
+// CHECK-NEXT:    graph.batch_matmul
+// CHECK-NEXT:    func.return
+
+// CHECK: note: [assign-layout] func.func: 1 operations became channels-last, 2 transposes are left

@@ -1,0 +1,28 @@
+"""What `lower-precision` does with values that 16 bits cannot hold, and with bad options."""
+
+import numpy as np
+import pytest
+
+from boltir.dialects import graph
+from boltir.errors import BoltError
+from boltir.passes.assign_layout import AssignLayoutPass
+from boltir.passes.lower_precision import LowerPrecisionPass
+from tests.support.network_builder import NetworkBuilder
+
+
+@pytest.mark.parametrize(("dtype", "lowest"), [("f16", -65504.0), ("bf16", -3.3895313892515355e38)])
+def test_the_lowest_weights_stay_finite(dtype: str, lowest: float) -> None:
+    net = NetworkBuilder(np.random.default_rng(0))
+    network = net.finish(net.add(graph.AddOp, net.argument(np.zeros((2, 2), np.float32)), net.mask(2)))
+    LowerPrecisionPass(dtype).apply(network.context, network.module)
+    np.testing.assert_array_equal(network.outputs()[0], np.array([[0, lowest], [0, 0]], np.float32))
+    (remark,) = network.context.remarks
+    assert remark.message.startswith(f"weight @w1 has values beyond {dtype}")
+
+
+def test_unknown_options_are_errors() -> None:
+    network = NetworkBuilder(np.random.default_rng(0)).finish()
+    with pytest.raises(BoltError, match=r"cannot lower to 'f8' \(dtype is f16 or bf16\)"):
+        LowerPrecisionPass("f8").apply(network.context, network.module)
+    with pytest.raises(BoltError, match=r"no kernels for layout 'nchw' \(use nhwc\)"):
+        AssignLayoutPass("nchw").apply(network.context, network.module)
