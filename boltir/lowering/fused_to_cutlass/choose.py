@@ -1,0 +1,52 @@
+"""Chooses a template for every kernel of a function, splitting epilogues that the best template cannot hold."""
+
+from __future__ import annotations
+
+from xdsl.dialects.func import FuncOp
+
+from boltir.dialects.fused import FusedOp
+from boltir.errors import UnsupportedError
+from boltir.lowering.fused_to_cutlass.selection import Refusal, Selection
+from boltir.lowering.fused_to_cutlass.selectors import answers
+from boltir.passes.split_epilogue import split_epilogue
+from boltir.remarks import Remarks, location_text
+from boltir.target import Target
+
+PASS_NAME = "convert-fused-to-cutlass"
+
+
+def choose_templates(function: FuncOp, target: Target, remarks: Remarks) -> dict[FusedOp, Selection]:
+    """A template for every kernel of `function`.
+
+    Where the preferred family of templates refuses nothing but some operands of the epilogue, the epilogue
+    is split: a tensor-core kernel and a pointwise one are faster than one on the ordinary cores.
+
+    Raises:
+        UnsupportedError: no family takes a kernel.
+    """
+    chosen: dict[FusedOp, Selection] = {}
+    op = function.body.block.first_op
+    while op is not None:
+        if isinstance(op, FusedOp):
+            answer = _choose(op, target, remarks)
+            if isinstance(answer, Refusal):
+                op, _ = split_epilogue(op, answer.operands)
+                continue
+            chosen[op] = answer
+        op = op.next_op
+    return chosen
+
+
+def _choose(op: FusedOp, target: Target, remarks: Remarks) -> Selection | Refusal:
+    """The first selection, or the preferred family's refusal if only epilogue operands stand in its way."""
+    reasons: list[str] = []
+    for answer in answers(op, target):
+        if isinstance(answer, Selection):
+            remarks.passed(PASS_NAME, op, f"uses {answer.template}")
+            return answer
+        if answer.operands and not reasons:
+            remarks.missed(PASS_NAME, op, f"the epilogue is split: {answer.reason}")
+            return answer
+        reasons.append(answer.reason)
+        remarks.missed(PASS_NAME, op, answer.reason)
+    raise UnsupportedError(f"no kernel for {op.name} on {target.name}: {'; '.join(reasons)}", where=location_text(op))

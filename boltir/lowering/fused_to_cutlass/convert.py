@@ -1,0 +1,142 @@
+"""fused -> cutlass: every kernel to be becomes a template instantiation and a launch on buffers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import FunctionType, MemRefType, ModuleOp, StringAttr, SymbolRefAttr
+from xdsl.dialects.func import FuncOp, ReturnOp
+from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
+from xdsl.passes import ModulePass
+from xdsl.rewriter import InsertPoint, Rewriter
+
+from boltir.context import remarks_of, weights_of
+from boltir.dialects import cutlass, graph
+from boltir.dialects.fused import FusedOp, ReshapeOp
+from boltir.dialects.properties import int_attr
+from boltir.dialects.tensors import tensor_type
+from boltir.errors import UnsupportedError
+from boltir.lowering.fused_to_cutlass.choose import PASS_NAME, choose_templates
+from boltir.lowering.fused_to_cutlass.kernels import KernelTable, build_launch
+from boltir.lowering.fused_to_cutlass.results import copy_unwritten_results, result_origin
+from boltir.lowering.fused_to_cutlass.selection import Selection, signature_of
+from boltir.remarks import Remarks, location_text
+from boltir.target import Target
+from boltir.weights import WeightStore
+
+
+def buffer_type(value: SSAValue) -> MemRefType[Attribute]:
+    """The memref that holds tensor `value`, densely in row-major order."""
+    kind = tensor_type(value)
+    return MemRefType(kind.element_type, kind.get_shape())
+
+
+@dataclass
+class FunctionConverter:
+    """Rebuilds one function on memrefs: arguments first, then one argument per result."""
+
+    function: FuncOp
+    table: KernelTable
+    weights: WeightStore
+    remarks: Remarks
+    buffers: dict[SSAValue, SSAValue] = field(default_factory=dict[SSAValue, SSAValue])
+    block: Block = field(default_factory=Block)
+    chosen: dict[FusedOp, Selection] = field(default_factory=dict[FusedOp, Selection])
+
+    def convert(self) -> FuncOp:
+        """The converted function; the old one is left without users, to be erased."""
+        source = self.function.body.block
+        terminator = source.last_op
+        if not isinstance(terminator, ReturnOp):
+            raise UnsupportedError("a network's function must end with func.return", where=self.function.sym_name.data)
+        copy_unwritten_results(terminator)
+        self.chosen = choose_templates(self.function, self.table.target, self.remarks)
+        results = tuple(terminator.arguments)
+        types = [buffer_type(value) for value in (*source.args, *results)]
+        self.block = Block(arg_types=types)
+        for old, new in zip((*source.args, *results), self.block.args, strict=True):
+            new.name_hint = old.name_hint
+        self.buffers.update(zip(source.args, self.block.args, strict=False))
+        self._place_results(results)
+        for op in tuple(source.ops):
+            self._convert_op(op)
+        converted = FuncOp(self.function.sym_name.data, FunctionType.from_lists(types, []), Region(self.block))
+        converted.attributes[cutlass.OUTPUTS_ATTRIBUTE] = int_attr(len(results))
+        return converted
+
+    def _place_results(self, results: Sequence[SSAValue]) -> None:
+        """The kernels whose outputs are returned write straight into the function's arguments."""
+        for value, argument in zip(results, self.block.args[len(self.block.args) - len(results) :], strict=True):
+            origin = result_origin(value)
+            if origin is not None:
+                self.buffers[origin] = self._reinterpret(argument, buffer_type(origin))
+
+    def _reinterpret(self, buffer: SSAValue, kind: MemRefType[Attribute]) -> SSAValue:
+        if buffer.type == kind:
+            return buffer
+        op = cutlass.ReinterpretOp(operands=[buffer], result_types=[kind])
+        self.block.add_op(op)
+        return op.result
+
+    def _convert_op(self, op: Operation) -> None:
+        match op:
+            case FusedOp():
+                self._convert_kernel(op)
+            case ReshapeOp():
+                self.buffers[op.output] = self._reinterpret(self.buffers[op.input], buffer_type(op.output))
+            case graph.WeightOp():
+                self._read_weight(op.result, op.weight_name)
+            case graph.ConstantOp():
+                from boltir.interpreters.arrays import dense_array
+
+                self._read_weight(op.result, self.weights.add("constant", dense_array(op.value)))
+            case ReturnOp():
+                self.block.add_op(ReturnOp())
+            case _:
+                hint = "lower the module to the fused level first, with convert-graph-to-fused"
+                raise UnsupportedError(
+                    f"{op.name} is not of the fused level", where=location_text(op) or None, hint=hint
+                )
+
+    def _read_weight(self, value: SSAValue, name: str) -> None:
+        op = cutlass.WeightOp(properties={"symbol": SymbolRefAttr(name)}, result_types=[buffer_type(value)])
+        self.block.add_op(op)
+        self.buffers[value] = op.result
+
+    def _convert_kernel(self, op: FusedOp) -> None:
+        selection = self.chosen[op]
+        for output in op.outputs:
+            if output not in self.buffers:
+                self._allocate(output)
+        kernel = self.table.kernel_for(selection, signature_of(op), op.detach_region(op.epilogue))
+        operands = ([self.buffers[v] for v in vs] for vs in (op.inputs, op.epilogue_operands, op.outputs))
+        launch = build_launch(kernel, selection, *operands, location=op.location)
+        if "fused.origin" in op.attributes:
+            launch.attributes["fused.origin"] = op.attributes["fused.origin"]
+        self.block.add_op(launch)
+
+    def _allocate(self, value: SSAValue) -> None:
+        op = cutlass.AllocOp(result_types=[buffer_type(value)])
+        op.result.name_hint = value.name_hint
+        self.block.add_op(op)
+        self.buffers[value] = op.result
+
+
+@dataclass(frozen=True)
+class ConvertFusedToCutlassPass(ModulePass):
+    """Chooses a template for every kernel and moves the network onto buffers."""
+
+    name: ClassVar[str] = PASS_NAME
+    target: str = "sm_80"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        table = KernelTable(Target.named(self.target))
+        op.attributes["cutlass.target"] = StringAttr(self.target)
+        functions = [function for function in op.ops if isinstance(function, FuncOp) and function.body.blocks]
+        for function in functions:
+            converted = FunctionConverter(function, table, weights_of(ctx), remarks_of(ctx)).convert()
+            Rewriter.insert_op(converted, InsertPoint.before(function))
+            function.detach()
+            function.erase(safe_erase=False)
+        op.body.block.insert_ops_before(list(table.kernels.values()), next(iter(op.ops)))

@@ -1,0 +1,71 @@
+"""The kernels of one module: operations that need the same code share one `cutlass.kernel`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from xdsl.dialects.builtin import ArrayAttr, DictionaryAttr, LocationAttr, StringAttr, SymbolRefAttr
+from xdsl.ir import Attribute, Region, SSAValue
+
+from boltir.dialects.cutlass.kernel import KernelOp, LaunchOp
+from boltir.dialects.cutlass.template import KernelSignature
+from boltir.dialects.fused.broadcast import BroadcastAttr
+from boltir.dialects.properties import int_attr
+from boltir.lowering.fused_to_cutlass.selection import Selection
+from boltir.lowering.scalar_code import epilogue_struct
+from boltir.target import Target
+
+KernelKey = tuple[Attribute, KernelSignature, str]
+
+
+@dataclass
+class KernelTable:
+    """Finds or makes the kernel for a template, a signature and an epilogue."""
+
+    target: Target
+    kernels: dict[KernelKey, KernelOp] = field(default_factory=dict[KernelKey, KernelOp])
+
+    def kernel_for(self, selection: Selection, signature: KernelSignature, epilogue: Region) -> KernelOp:
+        """The kernel with this code; takes `epilogue` over if it is new.
+
+        Two epilogues are the same if their C++ is.
+        """
+        key = (selection.template, signature, epilogue_struct(epilogue.block))
+        if key not in self.kernels:
+            name = f"{selection.template.family}_{len(self.kernels)}"
+            self.kernels[key] = _build(name, self.target, selection, signature, epilogue)
+        return self.kernels[key]
+
+
+def _build(name: str, target: Target, selection: Selection, signature: KernelSignature, epilogue: Region) -> KernelOp:
+    return KernelOp(
+        properties={
+            "sym_name": StringAttr(name),
+            "target": StringAttr(target.name),
+            "template": selection.template,
+            "input_types": ArrayAttr(signature.inputs),
+            "epilogue_types": ArrayAttr(signature.epilogue_operands),
+            "broadcasts": ArrayAttr([BroadcastAttr(kind) for kind in signature.broadcasts]),
+            "output_types": ArrayAttr(signature.outputs),
+        },
+        regions=[epilogue],
+    )
+
+
+def build_launch(
+    kernel: KernelOp,
+    selection: Selection,
+    inputs: Sequence[SSAValue],
+    epilogue_operands: Sequence[SSAValue],
+    outputs: Sequence[SSAValue],
+    location: LocationAttr,
+) -> LaunchOp:
+    """A launch of `kernel` on buffers, with the integers that were selected with it."""
+    launch = LaunchOp(
+        operands=[inputs, epilogue_operands, outputs],
+        properties={
+            "kernel": SymbolRefAttr(kernel.sym_name),
+            "arguments": DictionaryAttr({name: int_attr(value) for name, value in selection.arguments.items()}),
+        },
+    )
+    launch.location = location
+    return launch

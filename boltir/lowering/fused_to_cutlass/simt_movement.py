@@ -1,0 +1,155 @@
+"""Transposes, gathers, concatenations, padding and resizing -> kernels of our own."""
+
+from functools import partial
+from math import prod
+
+from xdsl.dialects.builtin import AnyFloat
+
+from boltir.dialects.cutlass.simt import dimension_names, element_bytes
+from boltir.dialects.cutlass.simt_movement import ConcatAttr, GatherAttr, PadAttr, ResizeAttr, TransposeAttr
+from boltir.dialects.fused import Broadcast
+from boltir.dialects.fused.movement import ConcatOp, GatherOp, PadOp, ResizeOp, TransposeOp
+from boltir.dialects.graph.enums import PadMode
+from boltir.dialects.tensors import Shape, element_type, normalized_axis, static_shape
+from boltir.lowering.fused_to_cutlass.pointwise import Read, select_reads
+from boltir.lowering.fused_to_cutlass.selection import Refusal, Selection
+from boltir.lowering.fused_to_cutlass.simt import float_bits, frame, selected
+from boltir.lowering.fused_to_cutlass.strides import collapse, dense_strides
+from boltir.target import Target
+
+REGISTER_ROWS = (2, 4, 8, 16)
+"""Row counts that a thread transposes in registers, as one vector store."""
+FEWEST_TILED = 8
+"""Matrices narrower than this leave most of a tile empty; reading them with strides is as good."""
+BANK_BYTES = 4
+
+
+def select_transpose(op: TransposeOp, target: Target) -> Selection | Refusal:
+    """Matrix transposes through shared memory or registers; reading with strides where rows stay rows."""
+    dense = dense_strides(static_shape(op.inputs[0]))
+    read = tuple(dense[i] for i in op.permutation.get_values())
+    sizes, (strides,) = collapse(op.result_shape, [read])
+    by_rows = any(kind.data in (Broadcast.ROW, Broadcast.COLUMN) for kind in op.broadcasts)
+    misfit = by_rows and sizes[-1] != op.result_shape[-1]
+    if strides[-1] == 1 or len(sizes) > 4 or misfit or not _is_worth_a_transpose(sizes, strides):
+        return select_reads(op, [Read(0, read)], target)
+    return _matrix_transposes(op, sizes, strides, target)
+
+
+def _is_worth_a_transpose(sizes: Shape, strides: Shape) -> bool:
+    rows = sizes[-1]
+    if 1 not in strides:
+        return False
+    return rows in REGISTER_ROWS or min(rows, sizes[strides.index(1)]) >= FEWEST_TILED
+
+
+def _matrix_transposes(op: TransposeOp, sizes: Shape, strides: Shape, target: Target) -> Selection | Refusal:
+    column = strides.index(1)
+    rows, columns = sizes[-1], sizes[column]
+    result = [step // rows for step in dense_strides(sizes)]
+    outer = [d for d in range(len(sizes) - 1) if d != column]
+    batches = [(1, 0, 0)] * (2 - len(outer)) + [(sizes[d], strides[d], result[d]) for d in outer]
+    in_registers = rows in REGISTER_ROWS and _fits_general_operands(op, rows)
+    widest = max(1, BANK_BYTES // element_bytes(element_type(op.inputs[0])))
+    extents = (rows, columns, strides[-1], *(step for _, step, _ in batches))
+    given = frame(op, extents, most=1 if in_registers else widest)
+    build = partial(TransposeAttr.of, channels=rows if in_registers else 0, **given.parameters)
+    values = {"rows": rows, "padded_rows": rows, "columns": columns, "x_row_stride": strides[-1]}
+    values |= {"y_column_stride": result[column], **given.arguments}
+    for name, (extent, x_stride, y_stride) in zip(("outer", "batch"), batches, strict=True):
+        values |= {name: extent, f"x_{name}_stride": x_stride, f"y_{name}_stride": y_stride}
+    return selected(build, values, op, target)
+
+
+def _fits_general_operands(op: TransposeOp, rows: int) -> bool:
+    """Whether `rows` elements of the result never cross a dimension of an operand that is read with strides."""
+    sizes = [value for name, value in frame(op, ()).arguments.items() if name.startswith("size_")]
+    return not sizes or sizes[-1] % rows == 0
+
+
+def select_gather(op: GatherOp, target: Target) -> Selection | Refusal:
+    """Copies of the entries that the indices pick."""
+    shape = static_shape(op.inputs[0])
+    axis = normalized_axis(op.axis.value.data, len(shape))
+    inner = prod(shape[axis + 1 :])
+    given = frame(op, (inner,), row=inner)
+    values = {"outer": prod(shape[:axis]), "axis": shape[axis], "inner": inner, "columns": given.columns}
+    values |= {"indices": prod(static_shape(op.inputs[1])), **given.arguments}
+    return selected(partial(GatherAttr.of, **given.parameters), values, op, target)
+
+
+def select_concat(op: ConcatOp, target: Target) -> Selection | Refusal:
+    """Rows of the result, each from the same row of all inputs."""
+    shapes = [static_shape(value) for value in op.inputs]
+    axis = normalized_axis(op.axis.value.data, len(shapes[0]))
+    lengths = [prod(shape[axis:]) for shape in shapes]
+    given = frame(op, lengths, row=sum(lengths))
+    values = {"outer": prod(shapes[0][:axis]), "columns": given.columns, **given.arguments}
+    values |= zip(dimension_names("length", len(lengths)), lengths, strict=True)
+    return selected(partial(ConcatAttr.of, count=len(lengths), **given.parameters), values, op, target)
+
+
+def select_pad(op: PadOp, target: Target) -> Selection | Refusal:
+    """The padding kernel over as few dimensions as the padded ones allow."""
+    mode = op.mode.data
+    shape, low, result = merge_unpadded(
+        static_shape(op.inputs[0]), op.low.get_values(), op.result_shape, into_padded=mode is PadMode.CONSTANT
+    )
+    innermost = (shape[-1], low[-1], result[-1])
+    repeats = mode is not PadMode.CONSTANT and shape[-1] != result[-1]
+    given = frame(op, innermost, row=result[-1], most=1 if repeats else 8)
+    value = op.value.value.data
+    is_float = isinstance(element_type(op.inputs[0]), AnyFloat)
+    values = {"columns": given.columns, "value": float_bits(value) if is_float else int(value), **given.arguments}
+    for prefix, extents in (("x", shape), ("low", low), ("y", result)):
+        values |= zip(dimension_names(prefix, len(shape)), extents, strict=True)
+    build = partial(PadAttr.of, mode=mode.value, dimensions=len(shape), **given.parameters)
+    return selected(build, values, op, target)
+
+
+def merge_unpadded(shape: Shape, low: Shape, result: Shape, *, into_padded: bool) -> tuple[Shape, Shape, Shape]:
+    """Fewer (extent, low, result extent): dimensions without padding join the one before them.
+
+    That one must have no padding either, unless `into_padded`: a constant border stays one, scaled.
+    """
+    merged: list[tuple[int, int, int]] = [(1, 0, 1)]
+    for extent, before, after in zip(shape, low, result, strict=True):
+        last_extent, last_low, last_after = merged[-1]
+        if extent == after and (into_padded or last_extent == last_after):
+            merged[-1] = (last_extent * extent, last_low * extent, last_after * extent)
+        elif last_after == 1:
+            merged[-1] = (extent, before, after)
+        else:
+            merged.append((extent, before, after))
+    extents, lows, results = zip(*merged, strict=True)
+    return extents, lows, results
+
+
+def select_resize(op: ResizeOp, target: Target) -> Selection | Refusal:
+    """The resampling kernel, for one or two neighbouring dimensions of any layout."""
+    shape, sizes = static_shape(op.inputs[0]), op.sizes.get_values()
+    changed = [d for d, (extent, size) in enumerate(zip(shape, sizes, strict=True)) if extent != size]
+    first, last = (changed[0], changed[-1]) if changed else (0, 0)
+    if last - first > 1:
+        return Refusal(f"dimensions {changed} are resized; the template takes two neighbouring ones")
+    (h, w), (p, q) = ((1, 1, *extents[first : last + 1])[-2:] for extents in (shape, sizes))
+    c = prod(shape[last + 1 :])
+    given = frame(op, (c,), row=c)
+    build = partial(
+        ResizeAttr.of,
+        mode=op.mode.data.value,
+        coordinates=op.coordinate_transform.data.value,
+        rounding=op.nearest_mode.data.value,
+        **given.parameters,
+    )
+    values = {
+        "n": prod(shape[:first]),
+        "h": h,
+        "w": w,
+        "c": c,
+        "p": p,
+        "q": q,
+        "columns": given.columns,
+        **given.arguments,
+    }
+    return selected(build, values, op, target)
