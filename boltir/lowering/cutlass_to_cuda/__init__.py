@@ -1,0 +1,1 @@
+"""The conversion from `cutlass` to CUDA C++."""

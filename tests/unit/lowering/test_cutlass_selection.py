@@ -1,0 +1,138 @@
+"""Which products and convolutions the CUTLASS families take, and how they refuse the others."""
+
+import pytest
+from xdsl.dialects.builtin import TensorType, bf16, f16, f32, i8
+from xdsl.ir import Attribute, SSAValue
+from xdsl.utils.test_value import create_ssa_value
+
+from boltir.dialects.cutlass.conv2d import IteratorAlgorithm
+from boltir.dialects.fused import Conv2dOp, GemmOp
+from boltir.dialects.properties import bool_attr, int_attr
+from boltir.dialects.tensors import Shape
+from boltir.lowering.fused_to_cutlass.conv2d import iterator_algorithm, select_conv2d
+from boltir.lowering.fused_to_cutlass.gemm import select_gemm
+from boltir.lowering.fused_to_cutlass.selection import Refusal, Selection
+from boltir.target import Target
+
+SM80, SM90 = Target.named("sm_80"), Target.named("sm_90a")
+
+
+def tensor(shape: Shape, element: Attribute = f16) -> SSAValue:
+    return create_ssa_value(TensorType(element, shape))
+
+
+def gemm(a: Shape, b: Shape, *operands: SSAValue, element: Attribute = f16, transpose_a: bool = False) -> GemmOp:
+    return GemmOp.build_kernel(
+        [tensor(a, element), tensor(b, element)],
+        {"transpose_a": bool_attr(transpose_a)},
+        result_element_types=[f16],
+        epilogue_operands=operands,
+    )
+
+
+def conv2d(x: Shape, filters: Shape, *operands: SSAValue, groups: int = 1) -> Conv2dOp:
+    return Conv2dOp.build_kernel(
+        [tensor(x), tensor(filters)],
+        {"groups": int_attr(groups)},
+        result_element_types=[f16],
+        epilogue_operands=operands,
+    )
+
+
+def selected(answer: Selection | Refusal) -> Selection:
+    assert isinstance(answer, Selection), answer
+    return answer
+
+
+def refused(answer: Selection | Refusal) -> Refusal:
+    assert isinstance(answer, Refusal), answer
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("op", "reason"),
+    [
+        (gemm((1, 64), (64, 128)), "M = 1 leaves a tensor-core tile of 64 rows nearly idle"),
+        (gemm((64, 64), (64, 128), element=f32), "the tensor cores are used for f16 and bf16, not f32"),
+        (gemm((0, 64), (64, 128)), "the product of 0 x 64 and 64 x 128 is empty"),
+        (gemm((2, 1, 8, 8), (1, 3, 8, 8)), "batch dimensions 2x1 and 1x3 broadcast against each other"),
+        (gemm((70000, 8, 8), (70000, 8, 8)), "70000 products of 8 x 8 x 8 exceed 32-bit indices or 65535 batches"),
+    ],
+)
+def test_a_product_the_tensor_cores_do_not_suit_is_refused(op: GemmOp, reason: str) -> None:
+    for target in (SM80, SM90):
+        answer = refused(select_gemm(op, target))
+        assert (answer.reason, answer.operands) == (reason, ())
+
+
+def test_bfloat16_is_refused_before_ampere() -> None:
+    answer = refused(select_gemm(gemm((64, 64), (64, 128), element=bf16), Target.named("sm_75")))
+    assert answer.reason == "sm_75 has no bf16 tensor cores"
+
+
+def test_a_refusal_names_the_epilogue_operands_in_the_way() -> None:
+    row, column, full = tensor((128,)), tensor((64, 1)), tensor((64, 128))
+    wide, mask = tensor((64, 128), f32), tensor((64, 128), i8)
+    op = gemm((64, 64), (64, 128), row, column, full, row, wide, full, full, mask)
+
+    # 2.x holds one row, no column, and two full operands of the output's type.
+    assert refused(select_gemm(op, SM80)).operands == (1, 3, 4, 6, 7)
+    # 3.x holds all of them but the integers.
+    assert refused(select_gemm(op, SM90)).operands == (7,)
+
+
+def test_a_convolution_holds_one_full_operand() -> None:
+    full = tensor((1, 14, 14, 32))
+    op = conv2d((1, 16, 16, 16), (32, 3, 3, 16), full, full)
+    answer = refused(select_conv2d(op, SM80))
+    assert answer == Refusal("the epilogue takes at most 1 full operands, got 2", (1,))
+
+
+def test_grouped_convolutions_are_refused() -> None:
+    answer = refused(select_conv2d(conv2d((1, 16, 16, 16), (32, 3, 3, 8), groups=2), SM80))
+    assert answer.reason == "the implicit-GEMM template takes ungrouped convolutions, this one has 2 groups"
+
+
+def test_a_transposed_batch_stays_a_batch() -> None:
+    """The rows of a transposed A are columns of its storage: those of several matrices are not evenly spaced."""
+    arguments = selected(select_gemm(gemm((4, 64, 40), (64, 128), transpose_a=True), SM80)).arguments
+    assert (arguments["m"], arguments["batch"], arguments["lda"]) == (40, 4, 40)
+    assert (arguments["batch_stride_a"], arguments["batch_stride_b"]) == (2560, 0)
+
+
+def test_launch_integers_are_in_the_templates_order() -> None:
+    for selection in (
+        selected(select_gemm(gemm((64, 64), (64, 128)), SM80)),
+        selected(select_gemm(gemm((64, 64), (64, 128)), SM90)),
+        selected(select_conv2d(conv2d((1, 16, 16, 16), (32, 3, 3, 16)), SM80)),
+    ):
+        assert tuple(selection.arguments) == selection.template.launch_parameters
+
+
+@pytest.mark.parametrize(
+    ("channels", "window", "expected"),
+    [
+        (1, 3, (IteratorAlgorithm.FEW_CHANNELS, 1)),
+        (2, 3, (IteratorAlgorithm.FEW_CHANNELS, 2)),
+        (3, 3, (IteratorAlgorithm.FEW_CHANNELS, 1)),
+        (4, 3, (IteratorAlgorithm.FIXED_CHANNELS, 4)),
+        (8, 3, (IteratorAlgorithm.FIXED_CHANNELS, 8)),
+        (9, 3, (IteratorAlgorithm.ANALYTIC, 1)),
+        (12, 3, (IteratorAlgorithm.OPTIMIZED, 4)),
+        (64, 3, (IteratorAlgorithm.OPTIMIZED, 8)),
+        (64, 33, (IteratorAlgorithm.ANALYTIC, 8)),
+    ],
+)
+def test_channels_decide_the_iterator(channels: int, window: int, expected: tuple[IteratorAlgorithm, int]) -> None:
+    assert iterator_algorithm(channels, window, window) == expected
+
+
+def test_small_products_get_small_tiles() -> None:
+    def area(m: int, n: int) -> int:
+        tile = selected(select_gemm(gemm((m, 256), (256, n)), SM80)).template.values()["threadblock"]
+        assert isinstance(tile, tuple)
+        return tile[0] * tile[1]
+
+    areas = [area(m, n) for m, n in ((64, 64), (1024, 1024), (8192, 8192))]
+    assert areas == sorted(areas)
+    assert areas[0] < areas[-1]

@@ -1,0 +1,112 @@
+"""nvcc compiles the CUTLASS templates for every architecture they claim, as boltir instantiates them.
+
+One translation unit per template and architecture. The results are in the compile cache (BOLTIR_CACHE_DIR).
+"""
+
+import pytest
+from xdsl.context import Context
+from xdsl.dialects.arith import Arith
+from xdsl.dialects.builtin import Builtin, ModuleOp
+from xdsl.dialects.func import Func
+from xdsl.parser import Parser
+
+from boltir.dialects.cutlass import KernelOp
+from boltir.dialects.fused import Fused, FusedOp
+from boltir.lowering.fused_to_cutlass.kernels import KernelTable
+from boltir.lowering.fused_to_cutlass.selection import Selection, signature_of
+from boltir.lowering.fused_to_cutlass.selectors import answers
+from boltir.lowering.render import render_kernel
+from boltir.runtime.build import Builder
+from boltir.runtime.kernel_source import KernelSource
+from boltir.target import Target
+
+FOUR_OPERANDS = """
+    func.func @f(%a: tensor<512x256xf16>, %b: tensor<256x128xf16>, %bias: tensor<128xf32>,
+                 %x: tensor<512x128xf16>, %y: tensor<512x128xf16>, %s: tensor<1xf16>) {
+      %d = fused.gemm(%a, %b : tensor<512x256xf16>, tensor<256x128xf16>)
+          epilogue(%x, %bias, %s, %y : tensor<512x128xf16>, tensor<128xf32>, tensor<1xf16>, tensor<512x128xf16>)
+          [full, row, scalar, full] -> tensor<512x128xf16> {
+      ^bb0(%acc: f32, %e0: f32, %e1: f32, %e2: f32, %e3: f32):
+        %0 = arith.addf %acc, %e1 : f32
+        %1 = arith.mulf %0, %e2 : f32
+        %2 = arith.addf %1, %e0 : f32
+        %3 = arith.maximumf %2, %e3 : f32
+        fused.yield %3 : f32
+      }
+      func.return
+    }"""
+
+ODD_EXTENTS = """
+    func.func @f(%a: tensor<2x57x99xf16>, %b: tensor<2x33x99xf16>) {
+      %d = fused.gemm(%a, %b : tensor<2x57x99xf16>, tensor<2x33x99xf16>) {transpose_b = true} -> tensor<2x57x33xf32> {
+      ^bb0(%acc: f32):
+        fused.yield %acc : f32
+      }
+      func.return
+    }"""
+
+
+def convolution(channels: int, filters: int) -> str:
+    """A 3x3 convolution with bias and residual."""
+    x, w, y = (
+        f"tensor<1x16x16x{channels}xf16>",
+        f"tensor<{filters}x3x3x{channels}xf16>",
+        f"tensor<1x14x14x{filters}xf16>",
+    )
+    return f"""
+    func.func @f(%x: {x}, %w: {w}, %bias: tensor<{filters}xf16>, %residual: {y}) {{
+      %y = fused.conv2d(%x, %w : {x}, {w}) epilogue(%bias, %residual : tensor<{filters}xf16>, {y}) [row, full] -> {y} {{
+      ^bb0(%acc: f32, %e0: f32, %e1: f32):
+        %0 = arith.addf %acc, %e0 : f32
+        %1 = arith.addf %0, %e1 : f32
+        fused.yield %1 : f32
+      }}
+      func.return
+    }}"""
+
+
+OPTIMIZED, FIXED_CHANNELS, FEW_CHANNELS, ANALYTIC = (
+    convolution(*sizes) for sizes in ((64, 64), (8, 16), (3, 12), (9, 7))
+)
+
+
+def parse(text: str) -> ModuleOp:
+    context = Context()
+    for dialect in (Builtin, Func, Arith, Fused):
+        context.load_dialect(dialect)
+    module = Parser(context, text).parse_module()
+    module.verify()
+    return module
+
+
+def kernels_of(texts: tuple[str, ...], target: Target) -> list[KernelOp]:
+    table = KernelTable(target)
+    for text in texts:
+        for op in parse(text).walk():
+            if isinstance(op, FusedOp):
+                selection = next(answers(op, target))
+                assert isinstance(selection, Selection), selection
+                table.kernel_for(selection, signature_of(op), op.detach_region(op.epilogue))
+    return list(table.kernels.values())
+
+
+@pytest.mark.parametrize(
+    ("target_name", "family", "texts"),
+    [
+        *((f"sm_{n}", "gemm", (FOUR_OPERANDS, ODD_EXTENTS)) for n in (75, 80, 86, 89)),
+        ("sm_90a", "gemm", (ODD_EXTENTS,)),
+        ("sm_90a", "gemm_sm90", (FOUR_OPERANDS,)),
+        *(
+            (f"sm_{name}", "conv2d", (OPTIMIZED, FIXED_CHANNELS, FEW_CHANNELS, ANALYTIC))
+            for name in ("75", "80", "86", "89", "90a")
+        ),
+    ],
+)
+def test_nvcc_compiles(target_name: str, family: str, texts: tuple[str, ...]) -> None:
+    target = Target.named(target_name)
+    kernels = kernels_of(texts, target)
+    assert [kernel.template_attr.family for kernel in kernels] == [family] * len(texts)
+
+    sources = [KernelSource(kernel.sym_name.data, render_kernel(kernel)) for kernel in kernels]
+    # nvcc may be slow, and fails with a BoltError that names the kernel.
+    Builder(target, jobs=1, show_progress=False).compile_kernels(sources)
