@@ -1,0 +1,117 @@
+"""`bolt-compile`: from a model to a compiled artifact, or to any level on the way."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+
+from boltir.compiler import Network, import_onnx, lower
+from boltir.errors import BoltError
+from boltir.levels import LEVELS
+from boltir.target import TARGETS, Target
+from boltir.tools.reporting import CommandLineParser, run_command
+
+EMISSIONS = (*LEVELS, "cuda", "lib")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `bolt-compile` with the arguments `argv` (default: the process's) and return its exit status."""
+    args = sys.argv[1:] if argv is None else argv
+    return run_command(lambda: compile_model(_parser().parse_args(args)))
+
+
+def _parser() -> CommandLineParser:
+    parser = CommandLineParser(prog="bolt-compile", description="Compile a network to CUDA built on CUTLASS templates.")
+    add = parser.add_argument
+    add("model", type=Path, metavar="MODEL", help="an .onnx file, or .mlir of any level")
+    add("-o", dest="output", type=Path, metavar="DIR", required=True, help="the folder to write")
+    add("--target", default="sm_80", metavar="ARCH", help=f"one of {', '.join(TARGETS)} (default: sm_80)")
+    add("--emit", default="lib", choices=EMISSIONS, help="how far to go (default: lib, the shared library)")
+    add("--dtype", default="f16", choices=("f16", "bf16"), help="what the network computes in (default: f16)")
+    add("--input-shape", action="append", default=[], metavar="NAME=1x3x48x192", help="fix an input's open shape")
+    add("--remarks", metavar="FILE", help="write each decision as a JSON line; '-': as text on stderr")
+    add("--quiet", action="store_true", help="no progress and no summary")
+    return parser
+
+
+def parse_input_shapes(options: Sequence[str]) -> dict[str, tuple[int, ...]]:
+    """The shapes given as `NAME=1x3x48x192`.
+
+    Raises:
+        BoltError: an option is not of that form, or names an input twice.
+    """
+    shapes: dict[str, tuple[int, ...]] = {}
+    for option in options:
+        name, equals, extents = option.rpartition("=")
+        numbers = extents.split("x")
+        if not (name and equals and all(number.isdecimal() and int(number) > 0 for number in numbers)):
+            raise BoltError(f"expected NAME=1x3x48x192, got '{option}'", where="--input-shape")
+        if name in shapes:
+            raise BoltError(f"input '{name}' is given twice", where="--input-shape")
+        shapes[name] = tuple(map(int, numbers))
+    return shapes
+
+
+def load_model(path: Path, shapes: dict[str, tuple[int, ...]]) -> Network:
+    """Read a model by its suffix.
+
+    Raises:
+        BoltError: an unknown suffix, or a file that cannot be read as what it claims to be.
+    """
+    if path.suffix == ".onnx":
+        return import_onnx(path, input_shapes=shapes)
+    if path.suffix != ".mlir":
+        raise BoltError("expected an .onnx or .mlir file", where=str(path))
+    if shapes:
+        raise BoltError("IR has fixed shapes already", where="--input-shape")
+    from boltir.tools.network_file import read_network
+
+    return read_network(path)
+
+
+def compile_model(args: Namespace) -> None:
+    """What the command does.
+
+    Raises:
+        BoltError: anything the user can mend.
+    """
+    Target.named(args.target)
+    network = load_model(args.model, parse_input_shapes(args.input_shape))
+    for source in (args.model, network.weights.path):
+        if source is not None and args.output.resolve() in source.resolve().parents:
+            raise BoltError(f"it holds {source}, which is read", where=str(args.output), hint="choose another folder")
+    level = args.emit if args.emit in LEVELS else "cutlass"
+    try:
+        lowered = lower(network, level, target=args.target, dtype=args.dtype)
+    finally:
+        _write_remarks(network, args.remarks)
+    if args.emit in LEVELS:
+        from boltir.tools.network_file import write_network
+
+        write_network(lowered, args.output)
+        return
+    from boltir.lowering.cutlass_to_cuda.emit import emit_cuda
+    from boltir.runtime.artifact import build_artifact, write_artifact_sources
+    from boltir.tools.summary import print_summary
+
+    sources = emit_cuda(lowered.module)
+    if args.emit == "cuda":
+        artifact = write_artifact_sources(sources, lowered.module, lowered.weights, args.output)
+    else:
+        show = not args.quiet
+        artifact = build_artifact(sources, lowered.module, lowered.weights, args.output, show_progress=show)
+    if not args.quiet:
+        print_summary(sources.program, artifact)
+
+
+def _write_remarks(network: Network, destination: str | None) -> None:
+    if destination == "-":
+        network.remarks.write_text(sys.stderr)
+    elif destination is not None:
+        network.remarks.write_json_lines(Path(destination))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
