@@ -33,7 +33,7 @@ class LocatingParser(Parser):
         self._line_offset = line_offset
         self._starts: dict[Operation, int] = {}
         self._types: dict[str, TypeAttribute] = {}
-        self._literals: list[str] = []
+        self._literals: list[Span] = []
 
     def parse_optional_type(self) -> TypeAttribute | None:
         match = _SHAPED_TYPE.match(self.lexer.input.content, self.pos)
@@ -69,14 +69,17 @@ class LocatingParser(Parser):
 
     def _parse_tensor_literal_element(self) -> AttrParser._TensorLiteralElement:
         element = super()._parse_tensor_literal_element()
-        self._literals.append(element.span.text)
+        self._literals.append(element.span)
+        if isinstance(element.value, int) and _is_hexadecimal(element.span):
+            return self._TensorLiteralElement(False, _Bits(element.value), element.span)
         return element
 
-    def _bits(self, literal: str, width: int) -> bytes:
+    def _bits(self, literal: Span, width: int) -> bytes:
         try:
-            return int(literal, 16).to_bytes(width, "little")
+            return int(literal.text, 16).to_bytes(width, "little")
         except OverflowError:
-            self.raise_error(f"{literal} has more than the {8 * width} bits of an element")
+            message = f"{literal.text} has more than the {8 * width} bits of an element"
+            self.raise_error(message, at_position=literal)
 
     def parse_operation(self) -> Operation:
         start = self.pos
@@ -98,8 +101,15 @@ class LocatingParser(Parser):
         return str(Span(start, start, self.lexer.input, self._line_offset).get_location())
 
 
-def _is_hexadecimal(literal: str) -> bool:
-    return literal[:2] in ("0x", "0X")
+class _Bits(int):
+    """A hexadecimal literal: a number among integers; among floats 0, for its bits are filled in later."""
+
+    def __float__(self) -> float:
+        return 0.0
+
+
+def _is_hexadecimal(literal: Span) -> bool:
+    return literal.text[:2] in ("0x", "0X")
 
 
 class LocatedVerifyError(VerifyException):
