@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from xdsl.irdl import irdl_attr_definition
 
-from boltir.dialects.cutlass.matrix import GEMM_PARAMETERS, Layout, LayoutAttr, require
+from boltir.dialects.cutlass.matrix import GEMM_PARAMETERS, Layout, LayoutAttr, gemm_divisors, require
 from boltir.dialects.cutlass.tensor_op import TensorOpAttr
 
 
@@ -22,7 +22,7 @@ class GemmAttr(TensorOpAttr):
 
     @property
     def divisors(self) -> Mapping[str, int]:
-        return {"lda": self.alignment_a.data, "ldb": self.alignment_b.data, "ldd": self.alignment_c.data}
+        return gemm_divisors(self.alignment_a.data, self.alignment_b.data, self.alignment_c.data)
 
     def verify(self) -> None:
         super().verify()

@@ -13,6 +13,7 @@ from boltir.dialects.cutlass.matrix import (
     LayoutAttr,
     bytes_of,
     check_element_types,
+    gemm_divisors,
     is_power_of_two,
     require,
 )
@@ -66,7 +67,7 @@ class GemmSm90Attr(TemplateAttr):
 
     @property
     def divisors(self) -> Mapping[str, int]:
-        return {"lda": self.alignment_a.data, "ldb": self.alignment_b.data, "ldd": self.alignment_c.data}
+        return gemm_divisors(self.alignment_a.data, self.alignment_b.data, self.alignment_c.data)
 
     @property
     def rows_per_warpgroup(self) -> int:

@@ -17,6 +17,11 @@ GEMM_PARAMETERS = (
 """The launch integers of every matrix product, in elements; a batch stride of 0 repeats one matrix."""
 
 
+def gemm_divisors(alignment_a: int, alignment_b: int, alignment_c: int) -> dict[str, int]:
+    """What the leading dimensions must be multiples of, for accesses of so many elements."""
+    return {"lda": alignment_a, "ldb": alignment_b, "ldd": alignment_c}
+
+
 class Layout(StrEnum):
     """row: consecutive elements of a row are adjacent; column: those of a column are."""
 

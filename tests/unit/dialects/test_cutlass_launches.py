@@ -7,7 +7,7 @@ from xdsl.dialects.func import Func
 from xdsl.parser import Parser
 from xdsl.utils.exceptions import VerifyException
 
-from boltir.dialects.cutlass import Cutlass, launches
+from boltir.dialects.cutlass import Conv2dAttr, Cutlass, GemmAttr, PointwiseAttr, TemplateAttr, launches
 from boltir.dialects.fused import Fused
 from boltir.lowering.cutlass_to_cuda.program import Program, program_of
 
@@ -20,12 +20,12 @@ cutlass.kernel @scale "sm_80" #cutlass.pointwise<inputs = 0, vector = 1, rank = 
 """
 
 
-def module(*lines: str) -> ModuleOp:
+def module(*lines: str, kernel: str = KERNEL) -> ModuleOp:
     context = Context()
     for dialect in (Builtin, Func, Fused, Cutlass):
         context.load_dialect(dialect)
     body = "\n  ".join(lines)
-    text = f"{KERNEL}\nfunc.func @main(%h: memref<4x8xf16>, %f: memref<4x8xf32>) {{\n  {body}\n  func.return\n}}"
+    text = f"{kernel}\nfunc.func @main(%h: memref<4x8xf16>, %f: memref<4x8xf32>) {{\n  {body}\n  func.return\n}}"
     parsed = Parser(context, text).parse_module()
     parsed.verify()
     return parsed
@@ -67,3 +67,33 @@ def test_a_launch_that_does_not_fit_is_refused(line: str, message: str) -> None:
 def test_integers_go_by_name_for_mlir_sorts_them() -> None:
     (given,) = program(launch(arguments="size_1 = 8, size_0 = 4")).launches
     assert list(given.integers.items()) == [("size_0", 4), ("size_1", 8)]
+
+
+POINTWISE = PointwiseAttr.of(inputs=0, vector=4, rank=2, strided=(), innermost=())
+TILE = {"threadblock": (64, 64, 32), "warp": (32, 32, 32), "instruction": (16, 8, 16), "stages": 4, "swizzle": 1}
+GEMM = GemmAttr.of(**TILE, alignment_a=8, alignment_b=4, alignment_c=2, layout_a="row", layout_b="column")
+CONV = Conv2dAttr.of(**TILE, alignment_a=4, alignment_b=4, alignment_c=8, iterator_algorithm="fixed_channels")
+
+
+@pytest.mark.parametrize(
+    ("template", "integers", "message"),
+    [
+        (POINTWISE, {"size_0": 3, "size_1": 6}, "size_1 = 6 is no multiple of 4, which one access moves"),
+        (GEMM, {"lda": 20, "ldb": 20, "ldd": 20}, "lda = 20 is no multiple of 8"),
+        (GEMM, {"lda": 24, "ldb": 22, "ldd": 20}, "ldb = 22 is no multiple of 4"),
+        (GEMM, {"lda": 24, "ldb": 20, "ldd": 21}, "ldd = 21 is no multiple of 2"),
+        (CONV, {"c": 4, "k": 12}, "k = 12 is no multiple of 8"),
+        (CONV, {"c": 8, "k": 16}, "fixed_channels reads 4 channels, the launch gives c = 8"),
+    ],
+)
+def test_a_launch_that_the_kernels_accesses_do_not_fit_is_refused(
+    template: TemplateAttr, integers: dict[str, int], message: str
+) -> None:
+    with pytest.raises(VerifyException, match=message):
+        template.check_launch(integers)
+
+
+def test_every_launch_is_checked_against_its_kernels_accesses() -> None:
+    wide = KERNEL.replace("vector = 1", "vector = 4")
+    with pytest.raises(VerifyException, match="size_1 = 6 is no multiple of 4"):
+        list(launches(module(launch(arguments="size_0 = 4, size_1 = 6"), kernel=wide)))
