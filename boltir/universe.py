@@ -46,7 +46,11 @@ PASSES: tuple[PassEntry, ...] = (
     PassEntry(
         "lower-precision", "passes.lower_precision:LowerPrecisionPass", "store floats as f16 or bf16 inside functions"
     ),
-    PassEntry("decompose-ops", "passes.decompose_ops:DecomposeOpsPass", "spell out what has no kernel of its own"),
+    PassEntry(
+        "decompose-ops",
+        "passes.decompose_ops:DecomposeOpsPass",
+        "spell out what has no kernel, or a better one as another operation",
+    ),
     PassEntry(
         "convert-graph-to-fused",
         "lowering.graph_to_fused.convert:ConvertGraphToFusedPass",

@@ -1,4 +1,4 @@
-"""`decompose-ops`: spell out operations that no kernel computes at once."""
+"""`decompose-ops`: spell out operations that no kernel computes at once, or one of another kind computes better."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ class PixelConvolution(RewritePattern):
 
 @dataclass(frozen=True)
 class DecomposeOpsPass(ModulePass):
-    """Operations become such as one kernel each can compute."""
+    """Operations become such as one kernel each can compute, and computes well."""
 
     name: ClassVar[str] = "decompose-ops"
 
