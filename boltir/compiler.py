@@ -14,6 +14,7 @@ from boltir.errors import BoltError
 from boltir.levels import LEVELS, Level, check_network, level_of
 from boltir.pass_manager import PassManager
 from boltir.pipelines import build_passes, level_pipeline
+from boltir.precision import Precision
 from boltir.remarks import Remarks
 from boltir.target import Target
 from boltir.universe import UNIVERSE
@@ -83,7 +84,8 @@ def lower(
 
     Args:
         target: the GPU architecture, as `sm_80`.
-        dtype: `f16` or `bf16`: what the network computes in.
+        dtype: `f16`, `bf16` or `f32` (docs/precision.md): what a network at the graph level is to compute in.
+            Its inputs and outputs keep their types.
         on_level: called with each level's name when the module has reached it.
 
     Raises:
@@ -92,7 +94,7 @@ def lower(
     """
     if to not in LEVELS:
         raise BoltError(f"unknown level '{to}'", hint=f"one of {', '.join(LEVELS)}")
-    Target.named(target)
+    Precision.named(dtype, Target.named(target))
     check_network(network.module)
     levels = _levels_to_go(network.module, to, target)
     lowered = Network(network.module.clone(), network.weights, network.remarks)
@@ -144,12 +146,18 @@ def compile(
 ) -> "Artifact":
     """Lower a network, emit CUDA C++, build it with nvcc and write the artifact folder `output`.
 
+    Args:
+        target: as for `lower`.
+        dtype: as for `lower`.
+
     Raises:
         BoltError: the network cannot be lowered, there is no nvcc, or nvcc fails.
     """
     from boltir.lowering.cutlass_to_cuda.emit import emit_cuda
     from boltir.runtime.artifact import build_artifact
+    from boltir.runtime.build import Builder
 
     lowered = lower(network, "cutlass", target=target, dtype=dtype)
     sources = emit_cuda(lowered.module)
-    return build_artifact(sources, lowered.module, lowered.weights, Path(output), show_progress=show_progress)
+    builder = Builder(Target.named(target), show_progress=show_progress)
+    return build_artifact(sources, lowered.weights, Path(output), builder)

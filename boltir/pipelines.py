@@ -10,6 +10,8 @@ from xdsl.utils.exceptions import ArgSpecParseError
 
 from boltir.errors import BoltError
 from boltir.levels import LEVELS
+from boltir.precision import Precision
+from boltir.target import Target
 
 if TYPE_CHECKING:
     from xdsl.passes import ModulePass
@@ -21,17 +23,28 @@ def level_pipeline(level: str, *, target: str, dtype: str) -> tuple[str, ...]:
     """The pass specs that bring a module from the level above to a finished module of `level`.
 
     `graph` starts at what a frontend gives.
+
+    Raises:
+        BoltError: an unknown target or dtype, or a dtype that the target does not have.
     """
+    precision = Precision.named(dtype, Target.named(target))
     if level == "graph":
         return (
             "canonicalize",
             "recognize-composites",
             "fold-batch-norm",
+            "merge-parallel-convolutions",
+            "fold-constants",
             "assign-layout",
             "canonicalize",
+            "cse",
+            "hoist-slices",
+            "merge-parallel-products",
             "decompose-ops",
-            "pad-channels",
-            f"lower-precision{{dtype={dtype}}}",
+            f"unfold-windows{{alignment={16 // precision.bytes}}}",
+            f"pad-channels{{alignment={16 // precision.bytes}}}",
+            f"lower-precision{{dtype={precision.name}}}",
+            "transpose-weights",
             "fold-constants",
             "canonicalize",
             "cse",
@@ -54,7 +67,7 @@ def named_pipeline(name: str, *, target: str = "sm_80", dtype: str = "f16") -> t
     """The pass specs of the pipeline called `name`.
 
     Raises:
-        BoltError: there is no such pipeline.
+        BoltError: there is no such pipeline, target or dtype.
     """
     if name not in NAMED_PIPELINES:
         raise BoltError(f"unknown pipeline '{name}'", hint=f"one of {', '.join(NAMED_PIPELINES)}")

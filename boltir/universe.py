@@ -32,19 +32,40 @@ PASSES: tuple[PassEntry, ...] = (
     PassEntry(
         "recognize-composites",
         "passes.recognize_composites:RecognizeCompositesPass",
-        "find activations and layer norms that a model spells out in parts",
+        "find activations, layer norms and attention that a model spells out in parts",
     ),
     PassEntry(
         "fold-batch-norm",
         "passes.fold_batch_norm:FoldBatchNormPass",
         "make batch normalisations part of the weights before them, or a scale and a shift",
     ),
+    PassEntry("hoist-slices", "passes.hoist_slices:HoistSlicesPass", "compute only the part of a value that is read"),
+    PassEntry(
+        "merge-parallel-convolutions",
+        "passes.merge_parallel_convolutions:MergeParallelConvolutionsPass",
+        "make a sum of convolutions of one image one convolution",
+    ),
     PassEntry("assign-layout", "passes.assign_layout:AssignLayoutPass", "store images channels-last (NHWC)"),
+    PassEntry(
+        "merge-parallel-products",
+        "passes.merge_parallel_products:MergeParallelProductsPass",
+        "make products of one tensor, such as query, key and value, one product",
+    ),
+    PassEntry(
+        "unfold-windows", "passes.unfold_windows:UnfoldWindowsPass", "lay the windows of pictures out as channels"
+    ),
     PassEntry(
         "pad-channels", "passes.pad_channels:PadChannelsPass", "add zero channels for the alignment of tensor cores"
     ),
     PassEntry(
-        "lower-precision", "passes.lower_precision:LowerPrecisionPass", "store floats as f16 or bf16 inside functions"
+        "lower-precision",
+        "passes.lower_precision:LowerPrecisionPass",
+        "store floats as f16, bf16 or f32 inside functions",
+    ),
+    PassEntry(
+        "transpose-weights",
+        "passes.transpose_weights:TransposeWeightsPass",
+        "store the weights of f32 matrix products along the dimension that is summed over",
     ),
     PassEntry(
         "decompose-ops",
@@ -62,6 +83,11 @@ PASSES: tuple[PassEntry, ...] = (
         "merge pointwise kernels into the epilogues of their producers",
     ),
     PassEntry("inline-chains", "passes.inline_chains:InlineChainsPass", "run the anchors of persistent kernels apart"),
+    PassEntry(
+        "decompose-attention",
+        "passes.decompose_attention:DecomposeAttentionPass",
+        "compute attention by kernels for its products and its softmax",
+    ),
     PassEntry(
         "split-epilogue",
         "passes.split_epilogue:SplitEpiloguePass",

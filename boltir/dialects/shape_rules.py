@@ -79,3 +79,26 @@ def resized_shape(shape: Shape, sizes: Shape) -> Shape:
     if len(sizes) != len(shape) or min(sizes, default=1) < 1:
         raise VerifyException(f"sizes need {len(shape)} extents >= 1, one per dimension")
     return sizes
+
+
+def attention_shape(
+    operands: Sequence[Shape], mask: Shape | None, heads: int, head_dim: int, offsets: Sequence[int]
+) -> Shape:
+    """Q [B, Sq, *], K and V [B, Sk, *] -> [B, Sq, heads * head_dim]; each has that many columns from its offset on."""
+    for name, value in (("heads", heads), ("head_dim", head_dim)):
+        if value < 1:
+            raise VerifyException(f"{name} must be at least 1, got {value}")
+    width = heads * head_dim
+    for name, shape, offset in zip(("Q", "K", "V"), operands, offsets, strict=True):
+        if len(shape) != 3:
+            raise VerifyException(f"{name} must be [batch, sequence, columns], got shape {list(shape)}")
+        if offset < 0 or offset + width > shape[2]:
+            raise VerifyException(f"{heads} heads of {head_dim} from column {offset} on leave the {shape[2]} of {name}")
+    q, k, v = operands
+    if not q[0] == k[0] == v[0] or k[1] != v[1]:
+        shapes = ", ".join(str(list(shape)) for shape in operands)
+        raise VerifyException(f"Q, K and V have one batch, K and V one sequence; got shapes {shapes}")
+    scores = (q[0], heads, q[1], k[1])
+    if mask is not None and (len(mask) != 4 or broadcast_shapes(mask, scores) != scores):
+        raise VerifyException(f"a mask of shape {list(mask)} does not broadcast to the scores' {list(scores)}")
+    return (q[0], q[1], width)

@@ -98,6 +98,12 @@ def require_nonnegative(name: str, number: float) -> None:
         raise VerifyException(f"{name} must be a number >= 0, got {number}")
 
 
+def require_positive(name: str, number: float) -> None:
+    """Property `name` must be a number > 0."""
+    if not 0.0 < number < float("inf"):
+        raise VerifyException(f"{name} must be a number > 0, got {number}")
+
+
 def require_indices(value: SSAValue) -> None:
     """`value` must hold indices: i32 or i64."""
     if element_type(value) not in (i32, i64):

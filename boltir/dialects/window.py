@@ -2,7 +2,7 @@
 
 from typing import NamedTuple, Protocol
 
-from xdsl.dialects.builtin import I64, DenseArrayBase
+from xdsl.dialects.builtin import I64, DenseArrayBase, IntegerAttr
 from xdsl.utils.exceptions import VerifyException
 
 from boltir.dialects.properties import require_ints
@@ -137,3 +137,30 @@ class Window(NamedTuple):
                 raise VerifyException("padding must be smaller than the window: some windows would hold nothing")
             extents.append(slide.positions(extent, taps, ceil_mode=ceil_mode))
         return n, extents[0], extents[1], c
+
+
+class UnfoldingOp(Protocol):
+    """An operation that lays the windows of an image out as channels."""
+
+    kernel: DenseArrayBase[I64]
+    strides: DenseArrayBase[I64]
+    padding: DenseArrayBase[I64]
+    channels: IntegerAttr[I64]
+
+
+def unfolded_image(op: UnfoldingOp, image: Image) -> Image:
+    """The (N, P, Q, channels) of the windows of `image`.
+
+    Raises:
+        VerifyException: a property has a wrong length or a value out of range, the window does not fit the image, or
+            its elements do not fit the channels.
+    """
+    n, h, w, c = image
+    r, s = require_ints("kernel", op.kernel, 2, 1)
+    stride_h, stride_w = require_ints("strides", op.strides, 2, 1)
+    top, left, bottom, right = require_ints("padding", op.padding, 4, 0)
+    channels = op.channels.value.data
+    if channels < r * s * c:
+        raise VerifyException(f"{channels} channels do not hold the {r * s * c} elements of a window")
+    vertical, horizontal = Slide(stride_h, (top, bottom), 1), Slide(stride_w, (left, right), 1)
+    return n, vertical.positions(h, r), horizontal.positions(w, s), channels

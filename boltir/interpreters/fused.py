@@ -17,7 +17,7 @@ from xdsl.interpreter import (
 )
 from xdsl.ir import Operation
 
-from boltir.dialects.fused import linear, movement, reduction
+from boltir.dialects.fused import attention, linear, movement, reduction, unfold
 from boltir.dialects.fused.base import FusedOp, YieldOp
 from boltir.dialects.fused.chain import ChainOp
 from boltir.dialects.tensors import normalized_axis
@@ -26,6 +26,7 @@ from boltir.interpreters.arrays import Array, shape_and_dtype, widen
 from boltir.interpreters.epilogue import run_epilogue
 from boltir.interpreters.reference import convolution, normalization
 from boltir.interpreters.reference import movement as move
+from boltir.interpreters.reference.attention import attention as attend
 from boltir.interpreters.reference.convolution import Window, window_of
 from boltir.interpreters.reference.linear import matmul
 from boltir.interpreters.reference.pooling import average_pool2d, max_pool2d
@@ -48,6 +49,12 @@ def _window(op: linear.ConvolutionOp | reduction.Pool2dOp, size: Sequence[int]) 
 @ANCHORS.of(linear.GemmOp)
 def gemm(op: linear.GemmOp, a: Array, b: Array) -> Array:
     return matmul(a, b, transpose_a=_flag(op.transpose_a), transpose_b=_flag(op.transpose_b))
+
+
+@ANCHORS.of(attention.AttentionOp)
+def multi_head_attention(op: attention.AttentionOp, q: Array, k: Array, v: Array, mask: Array | None = None) -> Array:
+    heads, head_dim, scale = op.heads.value.data, op.head_dim.value.data, op.scale.value.data
+    return attend((q, k, v), op.offsets.get_values(), mask, heads=heads, head_dim=head_dim, scale=scale)
 
 
 @ANCHORS.of(linear.Conv2dOp)
@@ -91,7 +98,10 @@ def layer_norm(op: reduction.LayerNormOp, x: Array) -> Array:
 
 @ANCHORS.of(movement.TransposeOp)
 def transpose(op: movement.TransposeOp, x: Array) -> Array:
-    return x.transpose(op.permutation.get_values())
+    turned = x.transpose(op.permutation.get_values())
+    if not op.padding.value.data:
+        return turned
+    return np.pad(turned, [(0, 0)] * (turned.ndim - 1) + [(0, op.padding.value.data)])
 
 
 @ANCHORS.of(movement.SliceOp)
@@ -102,6 +112,14 @@ def strided_slice(op: movement.SliceOp, x: Array) -> Array:
 @ANCHORS.of(movement.PadOp)
 def pad(op: movement.PadOp, x: Array) -> Array:
     return move.pad(x, op.low.get_values(), op.high.get_values(), op.mode.data, op.value.value.data)
+
+
+@ANCHORS.of(unfold.UnfoldOp)
+def unfolded(op: unfold.UnfoldOp, x: Array) -> Array:
+    _, *extents, channels = op.result_shape
+    image = x if op.channels_last else x.transpose(0, 2, 3, 1)
+    before = op.padding.get_values()[:2]
+    return move.unfold(image, op.kernel.get_values(), op.strides.get_values(), before, extents, channels)
 
 
 @ANCHORS.of(movement.GatherOp)

@@ -9,6 +9,7 @@ import numpy as np
 from xdsl.interpreter import Interpreter, InterpreterFunctions, PythonValues, impl
 from xdsl.ir import Operation
 
+from boltir.dialects.graph.movement import BroadcastToOp, ConcatOp, GatherOp, ReshapeOp, SliceOp, TransposeOp
 from boltir.dialects.graph.values import WeightOp
 from boltir.errors import BoltError
 from boltir.interpreters.arrays import Array, widen
@@ -19,6 +20,8 @@ from boltir.weights import WeightStore
 
 MEANINGS = Meanings({**ELEMENTWISE, **STRUCTURED})
 """Every graph operation but `graph.weight`, as a function of the operation and its widened operands."""
+MOVEMENT = (BroadcastToOp, ConcatOp, GatherOp, ReshapeOp, SliceOp, TransposeOp)
+"""Operations that only move elements, and take them as they are stored."""
 
 
 @dataclass
@@ -48,5 +51,6 @@ def evaluate(op: Operation, operands: Sequence[Array]) -> Array:
     """
     if type(op) not in MEANINGS:
         raise BoltError("the interpreter has no meaning for this operation", where=where(op))
+    values = operands if isinstance(op, MOVEMENT) else map(widen, operands)
     with np.errstate(all="ignore"):
-        return stored(MEANINGS[type(op)](op, *map(widen, operands)), op.results[0].type)
+        return stored(MEANINGS[type(op)](op, *values), op.results[0].type)

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from boltir.dialects.graph import linear, movement, normalization, pooling, values
+from boltir.dialects.graph import attention, linear, movement, normalization, pooling, unfold, values
 from boltir.dialects.tensors import normalized_axis
 from boltir.interpreters.arrays import Array, dense_array
 from boltir.interpreters.reference import convolution
 from boltir.interpreters.reference import movement as move
 from boltir.interpreters.reference import normalization as normalize
+from boltir.interpreters.reference.attention import attention as attend
 from boltir.interpreters.reference.convolution import Window, window_of
 from boltir.interpreters.reference.linear import matmul
 from boltir.interpreters.reference.pooling import average_pool2d, max_pool2d
@@ -64,6 +65,12 @@ def conv_transpose2d(op: linear.ConvTranspose2dOp, x: Array, weight: Array) -> A
 @STRUCTURED.of(linear.GemmOp, linear.BatchMatmulOp)
 def matrix_product(op: linear.MatrixProductOp, a: Array, b: Array) -> Array:
     return matmul(a, b, transpose_a=bool(op.transpose_a.value.data), transpose_b=bool(op.transpose_b.value.data))
+
+
+@STRUCTURED.of(attention.AttentionOp)
+def multi_head_attention(op: attention.AttentionOp, q: Array, k: Array, v: Array, mask: Array | None = None) -> Array:
+    heads, head_dim, scale = op.heads.value.data, op.head_dim.value.data, op.scale.value.data
+    return attend((q, k, v), op.offsets.get_values(), mask, heads=heads, head_dim=head_dim, scale=scale)
 
 
 @STRUCTURED.of(linear.BiasAddOp)
@@ -157,6 +164,13 @@ def strided_slice(op: movement.SliceOp, x: Array) -> Array:
 @STRUCTURED.of(movement.PadOp)
 def pad(op: movement.PadOp, x: Array) -> Array:
     return move.pad(x, op.low.get_values(), op.high.get_values(), op.mode.data, op.value.value.data)
+
+
+@STRUCTURED.of(unfold.UnfoldOp)
+def unfolded(op: unfold.UnfoldOp, x: Array) -> Array:
+    _, *extents, channels = op.result_type.get_shape()
+    image, before = _to_nhwc(x, op.channels_last), op.padding.get_values()[:2]
+    return move.unfold(image, op.kernel.get_values(), op.strides.get_values(), before, extents, channels)
 
 
 @STRUCTURED.of(movement.GatherOp)

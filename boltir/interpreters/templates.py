@@ -11,9 +11,10 @@ from math import prod
 import numpy as np
 
 from boltir.errors import BoltError
-from boltir.interpreters.arrays import Array
+from boltir.interpreters.arrays import Array, round_to_tf32
 from boltir.interpreters.launch import Anchor, Anchored, Launch
 from boltir.interpreters.reference import convolution, movement, normalization
+from boltir.interpreters.reference.attention import attention as attend
 from boltir.interpreters.reference.convolution import Window, window_of
 from boltir.interpreters.reference.linear import matmul
 from boltir.interpreters.reference.pooling import average_pool2d, max_pool2d
@@ -36,12 +37,18 @@ def _of(*families: str) -> Callable[[Callable[[Launch], Array]], Callable[[Launc
     return annotate
 
 
+def _multiplicand(launch: Launch, index: int, shape: tuple[int, ...], strides: tuple[int, ...] | None = None) -> Array:
+    """An input as tensor cores multiply it."""
+    values = launch.input(index, shape, strides)
+    return round_to_tf32(values) if launch.template["math"] == "tf32" else values
+
+
 def gemm(launch: Launch) -> Anchored:
     m, n, k, batch, lda, ldb, ldd = launch.values("m", "n", "k", "batch", "lda", "ldb", "ldd")
     stride_a, stride_b, stride_d = launch.values("batch_stride_a", "batch_stride_b", "batch_stride_d")
     row_a, row_b = launch.template["layout_a"] == "row", launch.template["layout_b"] == "row"
-    a = launch.input(0, (batch, m, k), (stride_a, lda, 1) if row_a else (stride_a, 1, lda))
-    b = launch.input(1, (batch, k, n), (stride_b, ldb, 1) if row_b else (stride_b, 1, ldb))
+    a = _multiplicand(launch, 0, (batch, m, k), (stride_a, lda, 1) if row_a else (stride_a, 1, lda))
+    b = _multiplicand(launch, 1, (batch, k, n), (stride_b, ldb, 1) if row_b else (stride_b, 1, ldb))
     return Anchored(matmul(a, b), (stride_d, ldd, 1))
 
 
@@ -58,7 +65,7 @@ def simt_gemm(launch: Launch) -> Array:
     return matmul(a, b, transpose_a=transpose_a, transpose_b=transpose_b)
 
 
-@_of("conv2d")
+@_of("conv2d", "conv2d_sm90")
 def conv2d(launch: Launch) -> Array:
     k, r, s, c = launch.values("k", "r", "s", "c")
     window = window_of(
@@ -68,8 +75,8 @@ def conv2d(launch: Launch) -> Array:
         launch.values("pad_top", "pad_left"),
         launch.values("dilation_h", "dilation_w"),
     )
-    image = launch.input(0, launch.values("n", "h", "w", "c"))
-    return convolution.conv2d(image, launch.input(1, (k, r, s, c)), window)
+    image = _multiplicand(launch, 0, launch.values("n", "h", "w", "c"))
+    return convolution.conv2d(image, _multiplicand(launch, 1, (k, r, s, c)), window)
 
 
 def _window(launch: Launch) -> Window:
@@ -94,15 +101,19 @@ def direct_conv2d(launch: Launch) -> Array:
 @_of("depthwise_conv2d")
 def depthwise_conv2d(launch: Launch) -> Array:
     size = _pair(launch, "kernel_shape")
-    window = window_of(
-        size,
+    image = launch.input(0, launch.values("n", "h", "w", "c"))
+    return convolution.depthwise_conv2d(image, launch.input(1, (*size, launch.integers["c"])), _template_window(launch))
+
+
+def _template_window(launch: Launch) -> Window:
+    """The window of a template that has it among its parameters."""
+    return window_of(
+        _pair(launch, "kernel_shape"),
         launch.values("p", "q"),
         _pair(launch, "strides"),
         launch.values("pad_top", "pad_left"),
         _pair(launch, "dilations"),
     )
-    image = launch.input(0, launch.values("n", "h", "w", "c"))
-    return convolution.depthwise_conv2d(image, launch.input(1, (*size, launch.integers["c"])), window)
 
 
 def _pair(launch: Launch, name: str) -> tuple[int, int]:
@@ -112,13 +123,31 @@ def _pair(launch: Launch, name: str) -> tuple[int, int]:
     return value[0], value[1]
 
 
+@_of("attention", "attention_sm80", "attention_sm90")
+def attention(launch: Launch) -> Array:
+    batch, heads, queries, keys, head_dim = launch.values("batch", "heads", "queries", "keys", "head_dim")
+    widths = launch.values("q_width", "k_width", "v_width")
+    rows = (queries, keys, keys)
+    operands = [launch.input(i, (batch, rows[i], widths[i])) for i in range(3)]
+    mask = None
+    if len(launch.inputs) > 3:
+        names = ("mask_batch_stride", "mask_head_stride", "mask_query_stride", "mask_key_stride")
+        strides = tuple(launch.integers.get(name, 0) for name in names)
+        mask = launch.input(3, (batch, heads, queries, keys), strides)
+    offsets, scale = launch.values("q_offset", "k_offset", "v_offset"), launch.float_value("scale")
+    result = attend(operands, offsets, mask, heads=heads, head_dim=head_dim, scale=scale)
+    return result.reshape(batch * queries, heads * head_dim)
+
+
 @_of("pool2d")
 def pool2d(launch: Launch) -> Array:
     image = launch.input(0, launch.values("n", "h", "w", "c"))
     if launch.template["kind"] == "max":
-        return max_pool2d(image, _window(launch))
+        return max_pool2d(image, _template_window(launch))
     bottom, right = launch.values("pad_bottom", "pad_right")
-    return average_pool2d(image, _window(launch), (bottom, right) if launch.template["include_padding"] else None)
+    return average_pool2d(
+        image, _template_window(launch), (bottom, right) if launch.template["include_padding"] else None
+    )
 
 
 @_of("reduce")
@@ -163,6 +192,21 @@ def pad(launch: Launch) -> Array:
     high = [y - begin - extent for y, begin, extent in zip(result, low, extents, strict=True)]
     value = launch.float_value("value") if x.dtype == np.float32 else launch.integers["value"]
     return _rows(movement.pad(x, low, high, str(launch.template["mode"]), value), launch)
+
+
+@_of("unfold")
+def unfold(launch: Launch) -> Array:
+    n, h, w, p, q = launch.values("n", "h", "w", "p", "q")
+    strides = launch.values("x_n_stride", "x_h_stride", "x_w_stride", "x_c_stride")
+    image = launch.input(0, (n, h, w, launch.integers["c"]), strides)
+    before = launch.values("pad_top", "pad_left")
+    channels = launch.integers["columns"]
+    return _rows(
+        movement.unfold(
+            image, _pair(launch, "kernel_shape"), launch.values("stride_h", "stride_w"), before, (p, q), channels
+        ),
+        launch,
+    )
 
 
 @_of("resize")

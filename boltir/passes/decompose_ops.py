@@ -15,13 +15,17 @@ from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewri
 from boltir.context import remarks_of
 from boltir.dialects.cutlass.simt_movement import MAX_CONCAT_INPUTS
 from boltir.dialects.graph.linear import BatchMatmulOp, Conv2dOp, GemmOp
-from boltir.dialects.graph.movement import ConcatOp
+from boltir.dialects.graph.movement import ConcatOp, TransposeOp
 from boltir.dialects.graph.pooling import ReduceOp
 from boltir.dialects.graph.rewriting import builder_at, replace_by
 from boltir.dialects.properties import bool_attr, ints
 from boltir.dialects.tensors import Shape, normalized_axis, static_shape
+from boltir.passes.layout.axes import TO_CHANNELS_FIRST, TO_CHANNELS_LAST
 from boltir.passes.support.rewriting import apply_patterns
 from boltir.remarks import Remarks
+
+ROW_ALIGNMENT = 8
+"""Elements of 16 bits in the 16 bytes that matrix product kernels read at once."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +121,43 @@ class PixelConvolution(RewritePattern):
 
 
 @dataclass(frozen=True)
+class PatchConvolution(RewritePattern):
+    """conv2d of patches side by side, of an image that was channels-first -> gemm of the patches as rows
+
+    The image has to be moved anyway, and the rows of a patch lie together in it.
+    """
+
+    remarks: Remarks
+
+    @op_type_rewrite_pattern
+    def match_and_rewrite(self, op: Conv2dOp, rewriter: PatternRewriter, /) -> None:
+        image, (k, r, s, c) = op.input.owner, op.spatial_first(static_shape(op.filter))
+        if not isinstance(image, TransposeOp) or image.permutation.get_values() != TO_CHANNELS_LAST:
+            return
+        if not op.channels_last or not op.input.has_one_use() or not takes_patches(op):
+            return
+        if c * r * s % ROW_ALIGNMENT:
+            self.remarks.missed(DecomposeOpsPass.name, op, f"no product of patches: {c}x{r}x{s} numbers are unaligned")
+            return
+        n, p, q, _ = static_shape(op.result)
+        build = builder_at(op, rewriter)
+        patches = build.transpose(build.reshape(image.input, (n, c, p, r, q, s)), (0, 2, 4, 1, 3, 5))
+        operands = [build.reshape(patches, (n * p * q, c * r * s))]
+        operands.append(build.reshape(build.transpose(op.filter, TO_CHANNELS_FIRST), (k, c * r * s)))
+        product = build.add(GemmOp, operands, {"transpose_b": bool_attr(True)})
+        self.remarks.passed(DecomposeOpsPass.name, op, f"a product of {n * p * q} patches of {c}x{r}x{s} numbers")
+        replace_by(op, build.reshape(product, static_shape(op.result)), rewriter)
+
+
+def takes_patches(op: Conv2dOp) -> bool:
+    """Whether every pixel belongs to exactly one window."""
+    _, h, w, _ = op.spatial_first(static_shape(op.input))
+    _, r, s, _ = op.spatial_first(static_shape(op.filter))
+    is_dense = op.groups.value.data == 1 and set(op.dilations.get_values()) == {1}
+    return is_dense and op.strides.get_values() == (r, s) and not any(op.padding.get_values()) and not (h % r or w % s)
+
+
+@dataclass(frozen=True)
 class DecomposeOpsPass(ModulePass):
     """Operations become such as one kernel each can compute, and computes well."""
 
@@ -124,5 +165,5 @@ class DecomposeOpsPass(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         remarks = remarks_of(ctx)
-        patterns = (BroadcastBatch, SplitReduction, SplitConcat, PixelConvolution)
+        patterns = (BroadcastBatch, SplitReduction, SplitConcat, PixelConvolution, PatchConvolution)
         apply_patterns(op, *(pattern(remarks) for pattern in patterns))

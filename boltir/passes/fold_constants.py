@@ -11,13 +11,24 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp, SymbolRefAttr
 from xdsl.ir import SSAValue
 from xdsl.passes import ModulePass
+from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewrite_pattern
 from xdsl.rewriter import Rewriter
 
 from boltir.context import remarks_of, weights_of
 from boltir.dialects.graph.base import GraphOp
-from boltir.dialects.graph.constants import array_constant, byte_count, fits_text, is_constant
+from boltir.dialects.graph.constants import (
+    array_constant,
+    byte_count,
+    depends_on_weights_only,
+    fits_text,
+    is_constant,
+)
+from boltir.dialects.graph.elementwise import CastOp
+from boltir.dialects.graph.movement import ReshapeOp
+from boltir.dialects.graph.rewriting import builder_at, replace_by
 from boltir.dialects.graph.values import WeightOp
-from boltir.passes.support.rewriting import erase_unused, graph_ops
+from boltir.dialects.tensors import element_type
+from boltir.passes.support.rewriting import apply_patterns, erase_unused, graph_ops
 from boltir.remarks import Remarks
 from boltir.weights import WeightStore
 
@@ -83,10 +94,15 @@ class ConstantFolder:
 
     def _is_bounded(self, op: GraphOp) -> bool:
         result, read = byte_count(op.result), sum(map(byte_count, op.operands))
-        if result <= max(SMALL_RESULT, LARGEST_GROWTH * read):
+        if result <= max(SMALL_RESULT, LARGEST_GROWTH * read) or self._joins_a_constant(op, result):
             return True
         self.remarks.missed(FoldConstantsPass.name, op, f"not folded: {read} bytes would grow to {result}")
         return False
+
+    def _joins_a_constant(self, op: GraphOp, size: int) -> bool:
+        """Whether what reads `op` also reads a known tensor of at least as many bytes, like a filter it is added to."""
+        others = (operand for use in op.result.uses for operand in use.operation.operands if operand is not op.result)
+        return any(other in self.numbers and byte_count(other) >= size for other in others)
 
     def _is_used_outside(self, op: GraphOp) -> bool:
         users = (use.operation for use in op.result.uses)
@@ -119,6 +135,20 @@ class ConstantFolder:
         return WeightOp(result_types=[op.result.type], properties={"symbol": symbol})
 
 
+class CastBeforeReshape(RewritePattern):
+    """cast(reshape(c)) -> reshape(cast(c)) of what is computed from weights alone
+
+    A reshape copies what was transposed. A cast copies anyway, and can do both.
+    """
+
+    @op_type_rewrite_pattern
+    def match_and_rewrite(self, op: CastOp, rewriter: PatternRewriter, /) -> None:
+        reshape = op.input.owner
+        if isinstance(reshape, ReshapeOp) and depends_on_weights_only(reshape.input):
+            build = builder_at(op, rewriter)
+            replace_by(op, build.reshape(build.cast(reshape.input, element_type(op.result)), op.shape), rewriter)
+
+
 @dataclass(frozen=True)
 class FoldConstantsPass(ModulePass):
     """Operations on weights and constants become weights and constants."""
@@ -126,4 +156,5 @@ class FoldConstantsPass(ModulePass):
     name: ClassVar[str] = "fold-constants"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        apply_patterns(op, CastBeforeReshape())
         ConstantFolder(weights_of(ctx), remarks_of(ctx)).fold(graph_ops(op))

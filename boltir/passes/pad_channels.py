@@ -22,11 +22,10 @@ from boltir.dialects.graph.rewriting import builder_at, replace_by
 from boltir.dialects.properties import ints
 from boltir.dialects.shapes import element_count
 from boltir.dialects.tensors import static_shape
+from boltir.errors import BoltError
 from boltir.passes.support.rewriting import apply_once
 from boltir.remarks import Remarks
 
-ALIGNMENT = 8
-"""Channels per 16-byte access of 16-bit elements: what tensor-core kernels read at once."""
 SMALL_ALIGNMENT = 4
 """Inputs of so few channels (pictures) go through kernels that read half as much at once."""
 SMALLEST_CONVOLUTION = 1 << 16
@@ -40,9 +39,9 @@ def round_up(count: int, step: int) -> int:
     return -(-count // step) * step
 
 
-def aligned_input(channels: int) -> int:
+def aligned_input(channels: int, alignment: int) -> int:
     """The input channel count that `channels` is padded to."""
-    return round_up(channels, SMALL_ALIGNMENT if channels <= SMALL_ALIGNMENT else ALIGNMENT)
+    return round_up(channels, SMALL_ALIGNMENT if channels <= SMALL_ALIGNMENT else alignment)
 
 
 def multiply_adds(op: Conv2dOp) -> int:
@@ -71,6 +70,7 @@ def keep_start(value: SSAValue, axis: int, count: int, build: GraphBuilder) -> S
 class PadConvolution(RewritePattern):
     """conv2d(x, w) -> slice(conv2d(pad(x), pad(w))): zero channels add nothing, zero filters are cut off"""
 
+    alignment: int
     remarks: Remarks
 
     @op_type_rewrite_pattern
@@ -91,7 +91,7 @@ class PadConvolution(RewritePattern):
 
     def _extra_inputs(self, op: Conv2dOp) -> int:
         channels = static_shape(op.input)[3]
-        target = aligned_input(channels)
+        target = aligned_input(channels, self.alignment)
         if target == channels:
             return 0
         if (work := multiply_adds(op)) < SMALLEST_CONVOLUTION:
@@ -101,7 +101,7 @@ class PadConvolution(RewritePattern):
 
     def _extra_outputs(self, op: Conv2dOp) -> int:
         channels = static_shape(op.result)[3]
-        target = round_up(channels, ALIGNMENT)
+        target = round_up(channels, self.alignment)
         work = element_count(static_shape(op.filter)[1:])
         if target == channels:
             return 0
@@ -135,9 +135,16 @@ def cut_outputs(conv: Conv2dOp, padded: SSAValue, extra: int, rewriter: PatternR
 
 @dataclass(frozen=True)
 class PadChannelsPass(ModulePass):
-    """Convolutions get input and output channels that are multiples of 8 (or 4, for pictures)."""
+    """Convolutions get input and output channels that are multiples of `alignment` (or 4, for pictures).
+
+    The alignment is how many elements the 16 bytes hold that tensor-core kernels read at once.
+    """
 
     name: ClassVar[str] = "pad-channels"
 
+    alignment: int = 8
+
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        apply_once(op, PadConvolution(remarks_of(ctx)))
+        if self.alignment < 1:
+            raise BoltError(f"cannot align channels to {self.alignment}", where=f"pass '{self.name}'")
+        apply_once(op, PadConvolution(self.alignment, remarks_of(ctx)))

@@ -17,13 +17,14 @@ from boltir.passes.composites.activations import (
     RecognizeSiluQuotient,
     RecognizeSoftplus,
 )
-from boltir.passes.composites.layer_norm import RecognizeLayerNorm
+from boltir.passes.composites.attention import RecognizeAttention
+from boltir.passes.composites.layer_norm import RecognizeLayerNorm, ScaleLayerNorm, ShiftLayerNorm
 from boltir.passes.support.rewriting import apply_once, apply_patterns, erase_unused, graph_ops
 
 
 @dataclass(frozen=True)
 class RecognizeCompositesPass(ModulePass):
-    """Formulas of activations and layer norms become the operations they compute."""
+    """Formulas of activations, layer norms and attention become the operations they compute."""
 
     name: ClassVar[str] = NAME
 
@@ -32,4 +33,6 @@ class RecognizeCompositesPass(ModulePass):
         activations = (RecognizeGate, RecognizeHardSigmoid, RecognizeSiluQuotient, RecognizeSoftplus)
         apply_patterns(op, *(pattern(remarks) for pattern in activations))
         apply_once(op, RecognizeLayerNorm(remarks))
+        apply_patterns(op, ScaleLayerNorm(), ShiftLayerNorm())
+        apply_once(op, RecognizeAttention(remarks))
         erase_unused(graph_ops(op))

@@ -91,6 +91,24 @@ def residual(net: NetworkBuilder, x: SSAValue) -> SSAValue:
     return net.add(graph.AddOp, *((x, inner) if net.chance() else (inner, x)))
 
 
+def parallel_branches(net: NetworkBuilder, x: SSAValue) -> SSAValue:
+    """A sum of convolutions of one image, some with a bias, and mostly of the image itself, as RepVGG is trained."""
+    _, c, _, _ = static_shape(x)
+    stride, groups = net.pick((1, 1, 1, 2)), net.pick((1, 1, c))
+    terms: list[SSAValue] = []
+    for _ in range(net.pick((1, 2, 3))):
+        r, s = net.pick(((3, 3), (3, 3), (1, 1), (1, 3), (3, 1)))
+        weight = net.normal(c, c // groups, r, s, fan_in=3 * r * s * c // groups)
+        padding, strides = ints([r // 2, s // 2] * 2), ints([stride] * 2)
+        term = net.add(graph.Conv2dOp, x, weight, padding=padding, strides=strides, groups=int_attr(groups))
+        terms.append(net.add(graph.BiasAddOp, term, net.normal(c)) if net.chance() else term)
+    if stride == 1 and net.chance(0.7):
+        terms.append(x if net.chance() else net.add(graph.MulOp, x, net.normal(1, c, 1, 1)))
+    while len(terms) > 1:
+        terms.append(net.add(graph.AddOp, terms.pop(0), terms.pop(0)))
+    return terms[0]
+
+
 def pooling(net: NetworkBuilder, x: SSAValue) -> SSAValue:
     if min(static_shape(x)[2:]) < 3:
         return x
@@ -142,6 +160,7 @@ IMAGE_STEPS: tuple[Step, ...] = (
     spelled_hard_swish,
     squeeze_and_excitation,
     residual,
+    parallel_branches,
     pooling,
     movement,
     movement,

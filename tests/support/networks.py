@@ -14,6 +14,7 @@ from onnx import ModelProto, TensorProto, ValueInfoProto
 from onnxruntime import InferenceSession
 from PIL import Image, ImageDraw, ImageFont
 
+from tests.support import torch_exports
 from tests.support.transformers import bert, gpt, vit
 from tests.support.vision import densenet, mobilenet_v3, repvgg, resnet18, resnet50, unet, vgg
 
@@ -24,6 +25,7 @@ CLASSIFIER_LOGITS = "linear_1.tmp_1"
 
 NETWORKS: Mapping[str, Callable[[], ModelProto]] = {
     "resnet18": resnet18,
+    "resnet18-dynamo": partial(resnet18, opset=torch_exports.NEWER),
     "resnet50": resnet50,
     "vgg": vgg,
     "repvgg": repvgg,
@@ -36,6 +38,12 @@ NETWORKS: Mapping[str, Callable[[], ModelProto]] = {
     "gpt": gpt,
     "vit": vit,
     "vit-opset16": partial(vit, opset=16),
+    "timm_vit": torch_exports.vit,
+    "timm_vit-dynamo": partial(torch_exports.vit, opset=torch_exports.NEWER),
+    "torchvision_vit": partial(torch_exports.vit, torchvision=True),
+    "torchvision_vit-dynamo": partial(torch_exports.vit, torchvision=True, opset=torch_exports.NEWER),
+    "masked_bert": partial(torch_exports.bert, masked=True),
+    "masked_bert-dynamo": partial(torch_exports.bert, masked=True, opset=torch_exports.NEWER),
 }
 """Builders by name."""
 

@@ -40,7 +40,7 @@ def _head(net: NetworkBuilder, x: SSAValue) -> SSAValue:
 
 
 def random_transformer(seed: int, length: int) -> Network:
-    """`length` random steps on tokens, which come from an argument or an embedding."""
+    """`length` random steps on tokens, from an argument or an embedding; the result is all of them or one."""
     net = NetworkBuilder(np.random.default_rng(seed))
     batch, tokens, width = net.pick((1, 2)), net.pick((3, 5)), net.pick((8, 12))
     if net.chance():
@@ -50,4 +50,7 @@ def random_transformer(seed: int, length: int) -> Network:
         x = net.argument(net.random.standard_normal((batch, tokens, width)).astype(np.float32))
     for _ in range(length):
         x = net.pick(TOKEN_STEPS)(net, x)
+    if net.chance():
+        bounds = {"offsets": ints([0, net.pick((0, 2)), 0]), "sizes": ints([batch, 1, width]), "strides": ints([1] * 3)}
+        x = net.add(graph.SliceOp, x, **bounds)
     return net.finish(x)

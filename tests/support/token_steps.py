@@ -51,18 +51,38 @@ def residual(net: NetworkBuilder, x: SSAValue) -> SSAValue:
     return net.add(graph.AddOp, x, net.pick((dense, layer_norm, gelu))(net, x))
 
 
+def by_head(net: NetworkBuilder, x: SSAValue) -> tuple[SSAValue, SSAValue, SSAValue]:
+    """Query, key and value in two heads, [B, 2, S, D / 2]: of three products, or cut out of one."""
+    batch, tokens, width = static_shape(x)
+    heads = [batch, tokens, 2, width // 2]
+    if net.chance():
+        parts = (net.add(graph.ReshapeOp, dense(net, x), shape_to=ints(heads)) for _ in range(3))
+        query, key, value = (net.add(graph.TransposeOp, part, permutation=ints([0, 2, 1, 3])) for part in parts)
+        return query, key, value
+    joint = net.add(graph.BatchMatmulOp, x, net.normal(width, 3 * width, fan_in=width))
+    joint = net.add(graph.ReshapeOp, joint, shape_to=ints([batch, tokens, 3, 2, width // 2]))
+    joint = net.add(graph.TransposeOp, joint, permutation=ints([2, 0, 3, 1, 4]))
+    sizes, ones = ints([1, batch, 2, tokens, width // 2]), ints([1] * 5)
+    offsets = (ints([index, 0, 0, 0, 0]) for index in range(3))
+    slices = (net.add(graph.SliceOp, joint, offsets=offset, sizes=sizes, strides=ones) for offset in offsets)
+    query, key, value = (net.add(graph.ReshapeOp, part, shape_to=ints(sizes.get_values()[1:])) for part in slices)
+    return query, key, value
+
+
+def sequence_first(net: NetworkBuilder, x: SSAValue) -> SSAValue:
+    """A product of flattened rows in the order [S, B], as torch's MultiheadAttention has it."""
+    batch, tokens, width = static_shape(x)
+    turned = net.add(graph.TransposeOp, x, permutation=ints([1, 0, 2]))
+    flat = net.add(graph.ReshapeOp, turned, shape_to=ints([tokens * batch, width]))
+    product = net.add(graph.GemmOp, flat, net.normal(width, width, fan_in=width))
+    wide = net.add(graph.ReshapeOp, product, shape_to=ints([tokens, batch, width]))
+    return net.add(graph.TransposeOp, wide, permutation=ints([1, 0, 2]))
+
+
 def attention(net: NetworkBuilder, x: SSAValue) -> SSAValue:
     """Two heads; keys transposed by the permutation or by the product; a mask of the lowest f32."""
     batch, tokens, width = static_shape(x)
-    heads = [batch, tokens, 2, width // 2]
-    query, key, value = (
-        net.add(
-            graph.TransposeOp,
-            net.add(graph.ReshapeOp, dense(net, x), shape_to=ints(heads)),
-            permutation=ints([0, 2, 1, 3]),
-        )
-        for _ in range(3)
-    )
+    query, key, value = by_head(net, x)
     if net.chance():
         turned = net.add(graph.TransposeOp, key, permutation=ints([0, 1, 3, 2]))
         scores = net.add(graph.BatchMatmulOp, query, turned)
@@ -84,4 +104,4 @@ def bounded(net: NetworkBuilder, x: SSAValue) -> SSAValue:
     return net.add(graph.ClipOp, net.add(graph.ReluOp, x), max=float_attr(3.0))
 
 
-TOKEN_STEPS: tuple[Step, ...] = (dense, layer_norm, gelu, residual, attention, silu, bounded)
+TOKEN_STEPS: tuple[Step, ...] = (dense, layer_norm, gelu, residual, attention, sequence_first, silu, bounded)

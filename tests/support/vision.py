@@ -51,7 +51,10 @@ def max_pool(model: OnnxModel, x: str, kernel: int, stride: int, pad: int = 0) -
 
 
 def classifier(model: OnnxModel, x: str, channels: int, classes: int = 10) -> str:
-    """Global average pooling and a linear layer."""
+    """Global average pooling and a linear layer; the newer exporter of torch takes the mean instead."""
+    if model.opset >= 20:
+        mean = model.node("ReduceMean", x, model.integers(-1, -2), keepdims=1)
+        return linear(model, model.node("Reshape", mean, model.integers(-1, channels)), channels, classes)
     pooled = model.node("Flatten", model.node("GlobalAveragePool", x), axis=1)
     return linear(model, pooled, channels, classes)
 
@@ -69,9 +72,9 @@ def resnet_stem(model: OnnxModel, size: int, channels: int) -> str:
     return max_pool(model, x, 3, 2, pad=1)
 
 
-def resnet18(size: int = 32, width: int = 8) -> ModelProto:
+def resnet18(size: int = 32, width: int = 8, opset: int = 17) -> ModelProto:
     """ResNet-18: basic blocks, two in each of four stages; `width` is 64 in the real one."""
-    model = OnnxModel()
+    model = OnnxModel(opset)
     x, inputs = resnet_stem(model, size, width), width
     for stage in range(4):
         outputs = width << stage
@@ -108,6 +111,10 @@ def vgg(size: int = 16, widths: Sequence[int] = (8, 16, 32)) -> ModelProto:
         x = model.node("Relu", conv(model, x, inputs, outputs, 3))
         x = max_pool(model, model.node("Relu", conv(model, x, outputs, outputs, 3)), 2, 2)
     features = widths[-1] * (size >> len(widths)) ** 2
+    # What an adaptive pooling becomes that finds the image as small as it wants it.
+    x = model.node(
+        "AveragePool", x, kernel_shape=[1, 1], strides=[1, 1], pads=[0] * 4, ceil_mode=0, count_include_pad=1
+    )
     x = model.node("Flatten", x, axis=1)
     x = model.node("Relu", linear(model, x, features, 48))
     x = model.node("Relu", linear(model, x, 48, 48))

@@ -2,6 +2,7 @@
 
 from xdsl.ir import Dialect
 
+from boltir.dialects.fused.attention import AttentionOp
 from boltir.dialects.fused.base import FusedOp, YieldOp
 from boltir.dialects.fused.broadcast import Broadcast, BroadcastAttr
 from boltir.dialects.fused.chain import ChainOp, Residence, ResidenceAttr
@@ -16,10 +17,12 @@ from boltir.dialects.fused.reduction import (
     ReductionKindAttr,
     SoftmaxOp,
 )
+from boltir.dialects.fused.unfold import UnfoldOp
 
 Fused = Dialect(
     "fused",
     [
+        AttentionOp,
         ChainOp,
         ConcatOp,
         Conv2dOp,
@@ -37,6 +40,7 @@ Fused = Dialect(
         SliceOp,
         SoftmaxOp,
         TransposeOp,
+        UnfoldOp,
         YieldOp,
     ],
     [BroadcastAttr, ReductionKindAttr, ResidenceAttr],

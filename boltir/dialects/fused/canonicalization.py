@@ -4,9 +4,12 @@ from xdsl.ir import BlockArgument
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewrite_pattern
 
 from boltir.dialects.fused.base import FusedOp
-from boltir.dialects.fused.movement import ReshapeOp
+from boltir.dialects.fused.movement import PadOp, ReshapeOp, TransposeOp
+from boltir.dialects.fused.origin import origin_of, set_origin
 from boltir.dialects.fused.rebuild import with_epilogue
 from boltir.dialects.fused.reduction import PointwiseOp
+from boltir.dialects.graph.enums import PadMode
+from boltir.dialects.properties import int_attr
 from boltir.dialects.tensors import element_type, static_shape
 
 
@@ -46,6 +49,47 @@ class FoldIdentity(RewritePattern):
         operand = op.epilogue_operands[value.index]
         if operand.type == op.outputs[0].type:
             rewriter.replace(op, [], [operand])
+
+
+MOST_TRANSPOSED = 4
+"""Dimensions that a kernel can transpose while it appends zeros."""
+
+
+class AppendZerosInTranspose(RewritePattern):
+    """Zeros after the last dimension of a transposed tensor: the kernel that transposes it writes them, too."""
+
+    @op_type_rewrite_pattern
+    def match_and_rewrite(self, op: PadOp, rewriter: PatternRewriter) -> None:
+        transpose = op.inputs[0].owner
+        high = op.high.get_values()
+        if not isinstance(transpose, TransposeOp) or not op.inputs[0].has_one_use():
+            return
+        if op.mode.data is not PadMode.CONSTANT or op.value.value.data != 0 or any((*op.low.get_values(), *high[:-1])):
+            return
+        permutation = transpose.permutation.get_values()
+        stays = not permutation or permutation[-1] == len(permutation) - 1
+        if stays or len(permutation) > MOST_TRANSPOSED or not _stores_its_accumulator(transpose):
+            return
+        merged = TransposeOp.build_kernel(
+            transpose.inputs,
+            {"permutation": transpose.permutation, "padding": int_attr(transpose.padding.value.data + high[-1])},
+            result_element_types=[element_type(output) for output in op.outputs],
+            epilogue_operands=op.epilogue_operands,
+            epilogue=op.detach_region(op.epilogue),
+            location=op.location,
+        )
+        set_origin(merged, (*origin_of(transpose), *origin_of(op)))
+        rewriter.replace(op, merged)
+        rewriter.erase(transpose)
+
+
+def _stores_its_accumulator(op: FusedOp) -> bool:
+    """Whether `op` has no epilogue and converts nothing: its output is what its anchor computes."""
+    return (
+        list(op.epilogue_yield.values) == [op.epilogue.block.args[0]]
+        and not op.epilogue_operands
+        and element_type(op.outputs[0]) == element_type(op.inputs[0])
+    )
 
 
 class ComposeReshapes(RewritePattern):

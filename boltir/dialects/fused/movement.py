@@ -43,14 +43,19 @@ from boltir.dialects.tensors import (
 
 @irdl_op_definition
 class TransposeOp(FusedOp):
-    """Output dimension i is input dimension permutation[i]"""
+    """Output dimension i is input dimension permutation[i]; `padding` zeros are appended to the last"""
 
     name = "fused.transpose"
     permutation = ints_prop()
+    padding = int_prop(0)
 
     def infer_shape(self) -> Shape:
         self.require_inputs(1)
-        return transposed_shape(static_shape(self.inputs[0]), self.permutation.get_values())
+        shape = transposed_shape(static_shape(self.inputs[0]), self.permutation.get_values())
+        zeros = self.padding.value.data
+        if zeros < 0 or (zeros > 0 and not shape):
+            raise VerifyException(f"cannot append {zeros} zeros to a dimension of shape {list(shape)}")
+        return (*shape[:-1], shape[-1] + zeros) if shape else shape
 
 
 @irdl_op_definition
@@ -83,6 +88,12 @@ class PadOp(FusedOp):
         require_representable(self.inputs[0], self.value.value.data)
         low, high = self.low.get_values(), self.high.get_values()
         return padded_shape(static_shape(self.inputs[0]), low, high, reflect=self.mode.data == PadMode.REFLECT)
+
+    @classmethod
+    def get_canonicalization_patterns(cls) -> tuple[RewritePattern, ...]:
+        from boltir.dialects.fused.canonicalization import AppendZerosInTranspose
+
+        return (AppendZerosInTranspose(), *super().get_canonicalization_patterns())
 
 
 @irdl_op_definition

@@ -2,6 +2,7 @@
 
 from xdsl.ir import Dialect
 
+from boltir.dialects.graph.attention import AttentionOp
 from boltir.dialects.graph.base import GraphOp, UnaryOp
 from boltir.dialects.graph.elementwise import (
     AbsOp,
@@ -86,6 +87,7 @@ from boltir.dialects.graph.pooling import (
     ReduceOp,
     ReduceSumOp,
 )
+from boltir.dialects.graph.unfold import UnfoldOp
 from boltir.dialects.graph.values import ConstantOp, WeightOp
 
 UNARY_ELEMENTWISE_OPS: tuple[type[UnaryElementwiseOp], ...] = (
@@ -141,6 +143,7 @@ Graph = Dialect(
     [
         *UNARY_ELEMENTWISE_OPS,
         *BINARY_ELEMENTWISE_OPS,
+        AttentionOp,
         AvgPool2dOp,
         BatchMatmulOp,
         BatchNormOp,
@@ -167,6 +170,7 @@ Graph = Dialect(
         SliceOp,
         SoftmaxOp,
         TransposeOp,
+        UnfoldOp,
         WeightOp,
         WhereOp,
     ],

@@ -12,7 +12,7 @@ from xdsl.rewriter import Rewriter
 from xdsl.utils.exceptions import VerifyException
 
 from boltir.dialects.graph import GraphOp
-from boltir.dialects.graph.constants import array_constant, fits_text
+from boltir.dialects.graph.constants import LARGEST_CONSTANT, array_constant, fits_text
 from boltir.dialects.graph.elementwise import CastOp
 from boltir.dialects.graph.movement import ConcatOp
 from boltir.dialects.graph.values import WeightOp
@@ -33,6 +33,7 @@ class GraphBuilder:
     weights: WeightStore = field(default_factory=WeightStore)
     _symbols: SymbolNames = field(default_factory=SymbolNames)
     _materialised: dict[Constant, SSAValue] = field(default_factory=dict[Constant, SSAValue])
+    _small_weights: dict[tuple[Attribute, bytes], str] = field(default_factory=dict[tuple[Attribute, bytes], str])
 
     def emit(
         self,
@@ -101,7 +102,13 @@ class GraphBuilder:
         return op.results[0]
 
     def _weight(self, name: str, array: Array, kind: TensorType[Attribute]) -> GraphOp:
-        symbol = self.weights.add(self._symbols.fresh(name), array)
+        """The weight that holds `array`; equal small ones, such as the -inf of every layer's mask, are one."""
+        is_small = array.size <= LARGEST_CONSTANT
+        symbol = self._small_weights.get((kind, array.tobytes())) if is_small else None
+        if symbol is None:
+            symbol = self.weights.add(self._symbols.fresh(name), array)
+        if is_small:
+            self._small_weights[kind, array.tobytes()] = symbol
         return WeightOp(properties={"symbol": SymbolRefAttr(symbol)}, result_types=[kind])
 
 

@@ -36,6 +36,30 @@ def _extend(x: Array, width: Sequence[tuple[int, int]], mode: str, value: float)
             raise ValueError(f"no padding is called {mode}")
 
 
+def unfold(
+    x: Array,
+    kernel: Sequence[int],
+    strides: Sequence[int],
+    before: Sequence[int],
+    extents: Sequence[int],
+    channels: int,
+) -> Array:
+    """The windows of `x` [N, H, W, C] as the channels of `extents` pixels; zeros around the image and after a window.
+
+    `before` is the padding at the top and left.
+    """
+    n, height, width, c = x.shape
+    low = (0, *before, 0)
+    needed = [(count - 1) * stride + taps for count, stride, taps in zip(extents, strides, kernel, strict=True)]
+    high = (0, needed[0] - height - before[0], needed[1] - width - before[1], 0)
+    image = pad(x, low, high, "constant")
+    windows = np.lib.stride_tricks.sliding_window_view(image, tuple(kernel), axis=(1, 2))
+    picked = windows[:, :: strides[0], :: strides[1]].transpose(0, 1, 2, 4, 5, 3)
+    result = np.zeros((n, *extents, channels), dtype=x.dtype)
+    result[..., : kernel[0] * kernel[1] * c] = picked.reshape(n, *extents, -1)
+    return result
+
+
 def gather(data: Array, indices: Array, axis: int) -> Array:
     """Entries of `data` along `axis`; a negative index counts from the end.
 

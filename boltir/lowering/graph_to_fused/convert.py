@@ -43,6 +43,7 @@ CONVERSIONS: Mapping[type[graph.GraphOp], Conversion] = {
     graph.ReduceMinOp: reduction.reduce,
     graph.ReduceSumOp: reduction.reduce,
     graph.ReshapeOp: movement.reshape,
+    graph.UnfoldOp: movement.unfold,
 }
 """Every graph operation but weights and constants, which stay: they are values, not kernels."""
 

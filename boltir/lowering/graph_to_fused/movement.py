@@ -9,6 +9,7 @@ from boltir.lowering.graph_to_fused.kernel_builder import KernelBuilder
 from boltir.lowering.graph_to_fused.properties import shared_properties
 
 KERNELS: Mapping[type[graph.GraphOp], type[fused.FusedOp]] = {
+    graph.AttentionOp: fused.AttentionOp,
     graph.ConcatOp: fused.ConcatOp,
     graph.GatherOp: fused.GatherOp,
     graph.PadOp: fused.PadOp,
@@ -22,6 +23,10 @@ KERNELS: Mapping[type[graph.GraphOp], type[fused.FusedOp]] = {
 
 def same_kernel(op: graph.GraphOp, build: KernelBuilder) -> SSAValue:
     return build.kernel(KERNELS[type(op)], op.operands, shared_properties(op))
+
+
+def unfold(op: graph.UnfoldOp, build: KernelBuilder) -> SSAValue:
+    return build.kernel(fused.UnfoldOp, op.operands, op.properties)
 
 
 def reshape(op: graph.ReshapeOp, build: KernelBuilder) -> SSAValue:

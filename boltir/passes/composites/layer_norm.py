@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from xdsl.dialects.builtin import TensorType
 from xdsl.ir import SSAValue
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewrite_pattern
 
+from boltir.dialects.graph.builder import GraphBuilder
 from boltir.dialects.graph.constants import splat_value
 from boltir.dialects.graph.elementwise import AddOp, DivOp, MulOp, PowOp, ReciprocalOp, RsqrtOp, SqrtOp, SubOp
 from boltir.dialects.graph.linear import BiasAddOp
 from boltir.dialects.graph.normalization import LayerNormOp
 from boltir.dialects.graph.pooling import ReduceMeanOp
-from boltir.dialects.graph.rewriting import builder_at, replace_by
+from boltir.dialects.graph.rewriting import builder_at, replace_by, replace_by_op
 from boltir.dialects.properties import float_attr, int_attr
 from boltir.dialects.shapes import element_count
-from boltir.dialects.tensors import Shape, normalized_axis, static_shape
+from boltir.dialects.tensors import element_type, normalized_axis, static_shape
 from boltir.passes.composites.activations import NAME
 from boltir.passes.composites.matching import is_square, shifted
 from boltir.remarks import Remarks
@@ -95,47 +97,60 @@ def terms(op: AddOp | BiasAddOp) -> Iterator[tuple[SSAValue, SSAValue]]:
         yield lhs, rhs
 
 
-def fits(parameter: SSAValue, normalized: Shape) -> bool:
-    """Whether `parameter` spreads only over the normalised dimensions."""
-    shape = static_shape(parameter)
+def parameter_of(norm: LayerNormOp, value: SSAValue, build: GraphBuilder) -> SSAValue | None:
+    """`value` as scale or bias of `norm`; None if it does not spread over the normalised dimensions alone."""
+    normalized, shape = static_shape(norm.scale), static_shape(value)
     stripped = shape[max(len(shape) - len(normalized), 0) :]
-    return stripped == normalized and element_count(shape) == element_count(normalized)
+    fits = stripped == normalized and element_count(shape) == element_count(normalized)
+    return build.reshape(value, normalized) if fits else None
 
 
 @dataclass(frozen=True)
 class RecognizeLayerNorm(RewritePattern):
-    """(x - mean) / sqrt(variance + epsilon) * scale + bias -> layer_norm(x)"""
+    """(x - mean) / sqrt(variance + epsilon) -> layer_norm(x) with scale 1 and bias 0"""
 
     remarks: Remarks
 
     @op_type_rewrite_pattern
-    def match_and_rewrite(self, op: AddOp | BiasAddOp, rewriter: PatternRewriter, /) -> None:
-        for product, bias in terms(op):
-            if not isinstance(product.owner, MulOp):
-                continue
-            for value, scale in ((product.owner.lhs, product.owner.rhs), (product.owner.rhs, product.owner.lhs)):
-                found = standardized(value)
-                if found is not None and self._rewrite(op, found, (scale, bias), rewriter):
-                    return
-
-    def _rewrite(
-        self,
-        op: AddOp | BiasAddOp,
-        found: tuple[SSAValue, int, float],
-        parameters: tuple[SSAValue, SSAValue],
-        rewriter: PatternRewriter,
-    ) -> bool:
+    def match_and_rewrite(self, op: DivOp | MulOp, rewriter: PatternRewriter, /) -> None:
+        if (found := standardized(op.result)) is None:
+            return
         x, axis, epsilon = found
-        normalized = static_shape(x)[axis:]
-        if not all(fits(parameter, normalized) for parameter in parameters):
-            shapes = " and ".join(str(parameter.type) for parameter in parameters)
-            self.remarks.missed(
-                NAME, op, f"no layer_norm: scale and bias {shapes} do not fit the normalised dimensions"
-            )
-            return False
         self.remarks.passed(NAME, op, "recognised graph.layer_norm")
         build = builder_at(op, rewriter)
-        operands = [x, *(build.reshape(parameter, normalized) for parameter in parameters)]
+        kind = TensorType(element_type(x), static_shape(x)[axis:])
+        operands = [x, build.splat(1.0, kind), build.splat(0.0, kind)]
         properties = {"axis": int_attr(axis), "epsilon": float_attr(epsilon)}
         replace_by(op, build.add(LayerNormOp, operands, properties), rewriter)
-        return True
+
+
+class ScaleLayerNorm(RewritePattern):
+    """layer_norm(x) * s -> layer_norm(x) with scale s, if it has scale 1 and bias 0"""
+
+    @op_type_rewrite_pattern
+    def match_and_rewrite(self, op: MulOp, rewriter: PatternRewriter, /) -> None:
+        for y, factor in ((op.lhs, op.rhs), (op.rhs, op.lhs)):
+            norm = y.owner
+            if not isinstance(norm, LayerNormOp) or not y.has_one_use():
+                continue
+            if splat_value(norm.scale) != 1 or splat_value(norm.bias) != 0:
+                continue
+            scale = parameter_of(norm, factor, builder_at(op, rewriter))
+            if scale is not None:
+                replace_by_op(op, LayerNormOp, [norm.input, scale, norm.bias], norm.properties, rewriter)
+                return
+
+
+class ShiftLayerNorm(RewritePattern):
+    """layer_norm(x) + b -> layer_norm(x) with bias b, if it has bias 0"""
+
+    @op_type_rewrite_pattern
+    def match_and_rewrite(self, op: AddOp | BiasAddOp, rewriter: PatternRewriter, /) -> None:
+        for y, term in terms(op):
+            norm = y.owner
+            if not isinstance(norm, LayerNormOp) or not y.has_one_use() or splat_value(norm.bias) != 0:
+                continue
+            bias = parameter_of(norm, term, builder_at(op, rewriter))
+            if bias is not None:
+                replace_by_op(op, LayerNormOp, [norm.input, norm.scale, bias], norm.properties, rewriter)
+                return

@@ -69,6 +69,38 @@ func.func @growth() -> tensor<64x64xf32> {
 
 // -----
 
+// Unless it joins a known tensor that is as large.
+
+func.func @growth_joins(%x: tensor<64x64xf32>) -> tensor<64x64xf32> {
+  %a = graph.constant dense<1.0> : tensor<1x1xf32>
+  %b = graph.constant dense<2.0> : tensor<64x64xf32>
+  %c = graph.pad %a {low = array<i64: 1, 1>, high = array<i64: 62, 62>} : (tensor<1x1xf32>) -> tensor<64x64xf32>
+  %d = graph.add %b, %c : (tensor<64x64xf32>, tensor<64x64xf32>) -> tensor<64x64xf32>
+  %y = graph.mul %x, %d : (tensor<64x64xf32>, tensor<64x64xf32>) -> tensor<64x64xf32>
+  func.return %y : tensor<64x64xf32>
+}
+// CHECK-LABEL: @growth_joins
+// CHECK-NEXT:    [[D:%.*]] = graph.weight @constant
+// CHECK-NEXT:    graph.mul %x, [[D]]
+
+// -----
+
+// A cast that copies anyway comes before a reshape, which copies only what was transposed.
+
+func.func @cast_first() -> tensor<6x4xf16> {
+  %w = graph.weight @w : tensor<4x3x2xf32>
+  %t = graph.transpose %w {permutation = array<i64: 1, 2, 0>} : (tensor<4x3x2xf32>) -> tensor<3x2x4xf32>
+  %r = graph.reshape %t {shape_to = array<i64: 6, 4>} : (tensor<3x2x4xf32>) -> tensor<6x4xf32>
+  %c = graph.cast %r : (tensor<6x4xf32>) -> tensor<6x4xf16>
+  func.return %c : tensor<6x4xf16>
+}
+// CHECK-LABEL: @cast_first
+// CHECK:         %t = graph.transpose %w
+// CHECK:         [[C:%.*]] = graph.cast %t : (tensor<3x2x4xf32>) -> tensor<3x2x4xf16>
+// CHECK-NEXT:    graph.reshape [[C]] {shape_to = array<i64: 6, 4>}
+
+// -----
+
 // Without bytes nothing is folded.
 
 func.func @bytes_are_elsewhere() -> tensor<17xf16> {

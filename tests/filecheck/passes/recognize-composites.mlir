@@ -187,9 +187,9 @@ func.func @layer_norm(%x: tensor<2x3x4xf32>, %s: tensor<4xf32>, %b: tensor<1x1x4
 
 // -----
 
-// The mean must be over the last dimensions, and the scale per normalised element.
+// A scale that is not one number per normalised element stays a product; then no bias is taken in either.
 
-func.func @no_layer_norm(%x: tensor<2x4x4xf32>, %s: tensor<4x4xf32>, %b: tensor<4xf32>) -> tensor<2x4x4xf32> {
+func.func @layer_norm_alone(%x: tensor<2x4x4xf32>, %s: tensor<4x4xf32>, %b: tensor<4xf32>) -> tensor<2x4x4xf32> {
   %e = graph.constant dense<0.5> : tensor<f32>
   %m = graph.reduce_mean %x {axes = array<i64: -1>} : (tensor<2x4x4xf32>) -> tensor<2x4x1xf32>
   %d = graph.sub %x, %m : (tensor<2x4x4xf32>, tensor<2x4x1xf32>) -> tensor<2x4x4xf32>
@@ -202,9 +202,31 @@ func.func @no_layer_norm(%x: tensor<2x4x4xf32>, %s: tensor<4x4xf32>, %b: tensor<
   %y = graph.add %t, %b : (tensor<2x4x4xf32>, tensor<4xf32>) -> tensor<2x4x4xf32>
   func.return %y : tensor<2x4x4xf32>
 }
+// CHECK-LABEL: @layer_norm_alone
+// CHECK-NEXT:    [[ONE:%.*]] = graph.constant dense<1.000000e+00> : tensor<4xf32>
+// CHECK-NEXT:    [[ZERO:%.*]] = graph.constant dense<0.000000e+00> : tensor<4xf32>
+// CHECK-NEXT:    [[N:%.*]] = graph.layer_norm %x, [[ONE]], [[ZERO]] {axis = 2 : i64, epsilon = 5.000000e-01 : f32}
+// CHECK-NEXT:    [[T:%.*]] = graph.mul [[N]], %s
+// CHECK-NEXT:    graph.add [[T]], %b
+
+// -----
+
+// The mean must be over the last dimensions.
+
+func.func @no_layer_norm(%x: tensor<4x2xf32>) -> tensor<4x2xf32> {
+  %e = graph.constant dense<0.5> : tensor<f32>
+  %m = graph.reduce_mean %x {axes = array<i64: 0>} : (tensor<4x2xf32>) -> tensor<1x2xf32>
+  %d = graph.sub %x, %m : (tensor<4x2xf32>, tensor<1x2xf32>) -> tensor<4x2xf32>
+  %q = graph.mul %d, %d : (tensor<4x2xf32>, tensor<4x2xf32>) -> tensor<4x2xf32>
+  %v = graph.reduce_mean %q {axes = array<i64: 0>} : (tensor<4x2xf32>) -> tensor<1x2xf32>
+  %w = graph.add %v, %e : (tensor<1x2xf32>, tensor<f32>) -> tensor<1x2xf32>
+  %r = graph.rsqrt %w : (tensor<1x2xf32>) -> tensor<1x2xf32>
+  %n = graph.mul %d, %r : (tensor<4x2xf32>, tensor<1x2xf32>) -> tensor<4x2xf32>
+  func.return %n : tensor<4x2xf32>
+}
 // CHECK-LABEL: @no_layer_norm
 // CHECK-NOT:     graph.layer_norm
 
 // CHECK:      passed: [recognize-composites] graph.div: recognised graph.hard_swish
-// CHECK:      passed: [recognize-composites] graph.add: recognised graph.layer_norm
-// CHECK-NEXT: missed: [recognize-composites] graph.add: no layer_norm: scale and bias tensor<4x4xf32> and tensor<4xf32> do not fit the normalised dimensions
+// CHECK:      passed: [recognize-composites] graph.div: recognised graph.layer_norm
+// CHECK-NEXT: passed: [recognize-composites] graph.mul: recognised graph.layer_norm

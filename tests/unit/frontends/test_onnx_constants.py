@@ -46,6 +46,13 @@ def test_infinities_are_weights_because_text_does_not_keep_them() -> None:
     assert imported.weights.get("factor") == -np.inf
 
 
+def test_equal_infinities_are_one_weight() -> None:
+    nodes = [helper.make_node("Max", ["x", "low"], ["a"]), helper.make_node("Max", ["a", "lowest"], ["y"])]
+    infinity = np.array(-np.inf, np.float32)
+    model = make_model(nodes, [tensor_info("x", X)], ["y"], {"low": infinity, "lowest": infinity})
+    assert list(import_onnx(model).weights.added) == ["low"]
+
+
 def test_a_constant_is_materialised_once() -> None:
     nodes = [helper.make_node("Mul", ["x", "w"], ["a"]), helper.make_node("Mul", ["a", "w"], ["y"])]
     module = import_onnx(make_model(nodes, [tensor_info("x", X)], ["y"], {"w": random(2, 3, 4)})).module
@@ -148,6 +155,14 @@ def test_operators_without_a_converter_are_computed_on_constants() -> None:
     nodes = [helper.make_node("CumSum", ["w", "axis"], ["c"]), helper.make_node("Mul", ["x", "c"], ["y"])]
     weights = {"w": random(3, 4), "axis": np.array(1)}
     check_model(make_model(nodes, [tensor_info("x", X)], ["y"], weights), [X])
+
+
+def test_entries_picked_from_a_constant_are_known() -> None:
+    """The token types of BERT: a buffer as long as the longest text, cut to this one's length."""
+    nodes = [helper.make_node("GatherElements", ["w", "i"], ["c"], axis=1), helper.make_node("Add", ["x", "c"], ["y"])]
+    weights = {"w": random(2, 512), "i": np.array([[0, 40, -1, 511], [3, 3, -512, 0]])}
+    imported = check_model(make_model(nodes, [tensor_info("x", X[:, :2])], ["y"], weights), [X[:, :2]])
+    assert op_names(imported.module) == ["add"]
 
 
 def test_the_size_of_a_tensor_is_known() -> None:

@@ -87,6 +87,28 @@ def test_adding_other_constants_is_an_addition(shape: tuple[int, ...]) -> None:
     assert op_names(OneNode("Add", [X, random(*shape)], known=[1]).check()) == ["add"]
 
 
+def test_adding_zeros_is_nothing_unless_they_spread_the_operand() -> None:
+    assert op_names(OneNode("Add", [X, np.zeros((3, 1, 5), np.float32)], known=[1]).check()) == []
+    assert op_names(OneNode("Add", [X[:1], np.zeros((2, 1, 1, 1), np.float32)], known=[1]).check()) == ["add"]
+
+
+@pytest.mark.parametrize(("op", "neutral"), [("And", True), ("Or", False)])
+def test_truth_values_that_decide_nothing_change_only_the_shape(op: str, neutral: bool) -> None:
+    constant = np.full((4, 1), neutral)
+    assert op_names(OneNode(op, [TRUTH, constant], known=[1]).check()) == []
+    assert op_names(OneNode(op, [constant, OTHER_TRUTH], known=[0]).check()) == ["broadcast_to"]
+    assert op_names(OneNode(op, [TRUTH, ~constant], known=[1]).check()) == [op.lower()]
+
+
+def test_a_constant_is_kept_once_where_broadcasting_repeats_it() -> None:
+    """As the rows that an embedding of constant ids gives: the same for each text, or for each token."""
+    per_text = np.broadcast_to(random(4, 5), (2, 3, 4, 5))
+    per_token = np.broadcast_to(random(5), (2, 3, 4, 5))
+    assert "tensor<4x5xf32>" in str(OneNode("Add", [X, per_text], known=[1]).check())
+    assert "tensor<4x5xf32>" in str(OneNode("Mul", [per_text, X], known=[0]).check())
+    assert op_names(OneNode("Add", [X, per_token], known=[1]).check()) == ["bias_add"]
+
+
 def test_exact_gelu_written_out_by_old_exporters() -> None:
     """x * 0.5 * (1 + erf(x / sqrt 2))"""
     nodes = [

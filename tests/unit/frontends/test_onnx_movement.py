@@ -8,6 +8,7 @@ from tests.unit.frontends.onnx_checks import OneNode, integers, op_names, random
 
 X = random(2, 3, 4, 6)
 FAR = 2**63 - 1
+POSITIONS = np.random.default_rng(0).integers(-3, 3, (2, 5, 3, 6))
 
 RESHAPES = [
     OneNode("Reshape", [X, integers(6, -1)], known=[1]),
@@ -50,7 +51,14 @@ GATHERS = [
     OneNode("Gather", [X, np.array(-1)], known=[1], attributes={"axis": 3}),
     OneNode("Gather", [X, integers(2)], known=[1], attributes={"axis": 1}),
     OneNode("Gather", [X, np.array([[0, 2], [1, -1]])], known=[1], attributes={"axis": 2}),
+    OneNode("Gather", [X, np.array([[0, 1], [2, -1]])], known=[1], attributes={"axis": 2}),
+    OneNode("Gather", [X, integers(5, 3, 1)], known=[1], attributes={"axis": 3}),
+    OneNode("Gather", [X, integers(1, 1)], known=[1], attributes={"axis": 1}),
     OneNode("Gather", [random(20, 4), np.array([[3, 7], [19, 0]])], known=[0]),
+    OneNode("GatherElements", [X, POSITIONS], known=[1], attributes={"axis": 1}),
+    OneNode("GatherElements", [X, POSITIONS], attributes={"axis": 1}),
+    OneNode("GatherElements", [X, POSITIONS.astype(np.int32)], attributes={"axis": -3}),
+    OneNode("GatherElements", [X, POSITIONS], known=[0], attributes={"axis": 1}),
     OneNode("GatherND", [X, np.array([[0, 1], [1, -1]])], known=[1]),
     OneNode("GatherND", [X, np.array([1, 2, 3])], known=[1]),
     OneNode("GatherND", [X, np.array([[0], [1]])], known=[1]),
@@ -95,9 +103,21 @@ def test_what_changes_nothing_is_no_operation(case: OneNode) -> None:
     assert op_names(case.module()) == []
 
 
-def test_one_index_is_a_slice() -> None:
-    case = OneNode("Gather", [X, np.array(0)], known=[1], attributes={"axis": 1})
-    assert op_names(case.module()) == ["slice", "reshape"]
+@pytest.mark.parametrize(
+    ("indices", "operations"),
+    [
+        (np.array(0), ["slice", "reshape"]),
+        (np.array([[0, 2], [4, -2]])[:, :1], ["slice", "reshape"]),
+        (integers(5, 3, 1), ["slice"]),
+        (np.arange(6).reshape(2, 3), ["reshape"]),
+        (integers(1, 1), ["gather"]),
+        (integers(0, 1, 3), ["gather"]),
+    ],
+    ids=lambda value: str(value).replace("\n", ""),
+)
+def test_indices_that_step_evenly_are_a_slice(indices: np.ndarray, operations: list[str]) -> None:
+    case = OneNode("Gather", [X, indices], known=[1], attributes={"axis": 3})
+    assert op_names(case.module()) == operations
 
 
 REFUSED = [
@@ -105,6 +125,8 @@ REFUSED = [
     (OneNode("Reshape", [X, integers(4)]), r"input 1 \(shape\) is computed from the network's inputs"),
     (OneNode("Slice", [X, integers(3), integers(3), integers(1)], known=range(1, 4)), "leave a dimension|no elements"),
     (OneNode("Gather", [X, np.array(9)], known=[1]), "indices leave dimension 0"),
+    (OneNode("GatherElements", [X, POSITIONS], known=[1], attributes={"axis": 2}), "indices of shape .* for data of"),
+    (OneNode("GatherElements", [X, np.full((1, 1, 1, 1), 9)], known=[1]), "indices leave dimension 0"),
     (OneNode("Concat", [X, random(2, 5, 4, 7)], attributes={"axis": 1}), "differ outside axis 1"),
     (OneNode("Transpose", [X], attributes={"perm": [0, 0, 1, 2]}), "not a permutation"),
     (OneNode("Squeeze", [X], attributes={"axes": [1]}, opset=11), "not all of extent 1"),

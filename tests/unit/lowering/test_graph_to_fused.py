@@ -122,6 +122,16 @@ PRODUCTS = [
     ),
 ]
 
+HEADS = {"heads": int_attr(2), "head_dim": int_attr(4), "scale": float_attr(0.5)}
+ATTENTION = [
+    Case(graph.AttentionOp, (tensor(2, 5, 8), tensor(2, 6, 8), tensor(2, 6, 8)), HEADS),
+    Case(
+        graph.AttentionOp,
+        (tensor(2, 5, 8), *[tensor(2, 6, 9)] * 2, tensor(2, 1, 1, 6)),
+        {**HEADS, "offsets": ints([0, 1, 0])},
+    ),
+]
+
 POOLING = {**NHWC, "kernel": ints([3, 2]), "strides": ints([2, 2]), "padding": ints([1, 0, 1, 1])}
 REDUCTIONS = [
     Case(graph.MaxPool2dOp, (IMAGE,), POOLING),
@@ -150,6 +160,16 @@ MOVEMENTS = [
         graph.SliceOp,
         properties={"offsets": ints([1, 2, 0]), "sizes": ints([1, 2, 2]), "strides": ints([1, -1, 2])},
     ),
+    Case(
+        graph.UnfoldOp,
+        (IMAGE,),
+        {
+            "kernel": ints([2, 3]),
+            "strides": ints([2, 1]),
+            "padding": ints([1, 0, 0, 1]),
+            "channels": int_attr(64),
+        },
+    ),
     Case(graph.PadOp, properties={"low": ints([1, 0, 2]), "high": ints([0, 1, 1]), "value": float_attr(0.5)}),
     Case(
         graph.PadOp,
@@ -168,7 +188,7 @@ MOVEMENTS = [
     ),
 ]
 
-CASES = [*ELEMENTWISE, *CASTS, *PRODUCTS, *REDUCTIONS, *MOVEMENTS]
+CASES = [*ELEMENTWISE, *CASTS, *PRODUCTS, *ATTENTION, *REDUCTIONS, *MOVEMENTS]
 
 
 def random_array(kind: TensorType[Attribute], op: type[GraphOp]) -> Array:

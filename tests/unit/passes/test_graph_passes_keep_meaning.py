@@ -21,9 +21,13 @@ from boltir.passes.assign_layout import AssignLayoutPass
 from boltir.passes.decompose_ops import DecomposeOpsPass
 from boltir.passes.fold_batch_norm import FoldBatchNormPass
 from boltir.passes.fold_constants import FoldConstantsPass
+from boltir.passes.hoist_slices import HoistSlicesPass
 from boltir.passes.lower_precision import LowerPrecisionPass
+from boltir.passes.merge_parallel_convolutions import MergeParallelConvolutionsPass
+from boltir.passes.merge_parallel_products import MergeParallelProductsPass
 from boltir.passes.pad_channels import PadChannelsPass
 from boltir.passes.recognize_composites import RecognizeCompositesPass
+from boltir.passes.transpose_weights import TransposeWeightsPass
 from tests.support.network_builder import Array, Network
 from tests.support.random_graphs import random_cnn, random_transformer
 
@@ -34,15 +38,23 @@ EXACT: tuple[ModulePass, ...] = (
     DecomposeOpsPass(),
     FoldBatchNormPass(),
     FoldConstantsPass(),
+    HoistSlicesPass(),
+    MergeParallelConvolutionsPass(),
+    MergeParallelProductsPass(),
     PadChannelsPass(),
     RecognizeCompositesPass(),
+    TransposeWeightsPass(),
 )
-LOWERING: tuple[ModulePass, ...] = (LowerPrecisionPass("f16"), LowerPrecisionPass("bf16"))
+LOWERING: tuple[ModulePass, ...] = tuple(map(LowerPrecisionPass, ("f16", "bf16", "f32")))
 PIPELINE: tuple[ModulePass, ...] = (
     CanonicalizePass(),
     RecognizeCompositesPass(),
+    HoistSlicesPass(),
     FoldBatchNormPass(),
+    MergeParallelConvolutionsPass(),
     AssignLayoutPass(),
+    CanonicalizePass(),
+    MergeParallelProductsPass(),
     DecomposeOpsPass(),
     PadChannelsPass(),
     FoldConstantsPass(),

@@ -20,9 +20,13 @@ from boltir.passes.assign_layout import AssignLayoutPass
 from boltir.passes.decompose_ops import DecomposeOpsPass
 from boltir.passes.fold_batch_norm import FoldBatchNormPass
 from boltir.passes.fold_constants import FoldConstantsPass
+from boltir.passes.hoist_slices import HoistSlicesPass
 from boltir.passes.lower_precision import LowerPrecisionPass
+from boltir.passes.merge_parallel_convolutions import MergeParallelConvolutionsPass
+from boltir.passes.merge_parallel_products import MergeParallelProductsPass
 from boltir.passes.pad_channels import PadChannelsPass
 from boltir.passes.recognize_composites import RecognizeCompositesPass
+from boltir.passes.transpose_weights import TransposeWeightsPass
 from tests.support.image_steps import spelled_hard_swish
 from tests.support.network_builder import Network, NetworkBuilder
 from tests.support.token_steps import layer_norm
@@ -30,11 +34,16 @@ from tests.support.token_steps import layer_norm
 PASSES: tuple[ModulePass, ...] = (
     CanonicalizePass(),
     RecognizeCompositesPass(),
+    HoistSlicesPass(),
     FoldBatchNormPass(),
+    MergeParallelConvolutionsPass(),
     AssignLayoutPass(),
+    CanonicalizePass(),
+    MergeParallelProductsPass(),
     DecomposeOpsPass(),
     PadChannelsPass(),
     LowerPrecisionPass(),
+    TransposeWeightsPass(),
     FoldConstantsPass(),
     CommonSubexpressionElimination(),
     DeadCodeElimination(),

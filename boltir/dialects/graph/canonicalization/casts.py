@@ -8,8 +8,9 @@ from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewri
 from xdsl.utils.hints import isa
 
 from boltir.dialects.graph.elementwise import CastOp
-from boltir.dialects.graph.movement import PadOp, SliceOp, TransposeOp
+from boltir.dialects.graph.movement import PadOp, ReshapeOp, SliceOp, TransposeOp
 from boltir.dialects.graph.rewriting import builder_at, replace_by
+from boltir.dialects.graph.unfold import UnfoldOp
 from boltir.dialects.tensors import element_type
 
 INTEGER_DIGITS: dict[type[Attribute], int] = {BFloat16Type: 8, Float16Type: 11, Float32Type: 24}
@@ -51,7 +52,9 @@ class SinkNarrowingCast(RewritePattern):
     """movement(cast(x)) -> cast(movement(x)), for a cast to fewer bits: the kernel that moves can store them"""
 
     @op_type_rewrite_pattern
-    def match_and_rewrite(self, op: PadOp | SliceOp | TransposeOp, rewriter: PatternRewriter, /) -> None:
+    def match_and_rewrite(
+        self, op: PadOp | ReshapeOp | SliceOp | TransposeOp | UnfoldOp, rewriter: PatternRewriter, /
+    ) -> None:
         cast = op.input.owner
         if not isinstance(cast, CastOp) or not cast.result.has_one_use() or not is_narrowing(cast):
             return
@@ -68,7 +71,5 @@ def is_narrowing(cast: CastOp) -> bool:
 CAST_PATTERNS = (
     (CastOp, DropIdentityCast()),
     (CastOp, ComposeCasts()),
-    (PadOp, SinkNarrowingCast()),
-    (SliceOp, SinkNarrowingCast()),
-    (TransposeOp, SinkNarrowingCast()),
+    *((op, SinkNarrowingCast()) for op in (PadOp, ReshapeOp, SliceOp, TransposeOp, UnfoldOp)),
 )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from math import frexp
 
-from xdsl.dialects.builtin import AnyFloat
+from xdsl.dialects.builtin import AnyFloat, TensorType
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewrite_pattern
 
 from boltir.dialects.graph.constants import splat_value
 from boltir.dialects.graph.elementwise import (
     AddOp,
     BinaryElementwiseOp,
+    CastOp,
     DivOp,
     MulOp,
     NegOp,
@@ -19,13 +20,17 @@ from boltir.dialects.graph.elementwise import (
     RsqrtOp,
     SqrtOp,
     SubOp,
+    UnaryElementwiseOp,
+    WhereOp,
 )
 from boltir.dialects.graph.movement import BroadcastToOp
 from boltir.dialects.graph.rewriting import builder_at, replace_by, replace_by_op
+from boltir.dialects.shapes import element_count
 from boltir.dialects.tensors import broadcast_shapes, element_type, static_shape, tensor_type
 
 NEUTRAL: dict[type[BinaryElementwiseOp], float] = {AddOp: 0, SubOp: 0, MulOp: 1, DivOp: 1, PowOp: 1}
 """The right operand with which each operation gives its left one."""
+ElementwiseOp = UnaryElementwiseOp | BinaryElementwiseOp | WhereOp | CastOp
 
 
 class DropNeutralOperand(RewritePattern):
@@ -89,16 +94,35 @@ class DropBroadcastOperand(RewritePattern):
     """f(broadcast_to(x), y) -> f(x, y), if the result keeps its shape"""
 
     @op_type_rewrite_pattern
-    def match_and_rewrite(self, op: BinaryElementwiseOp, rewriter: PatternRewriter, /) -> None:
+    def match_and_rewrite(self, op: BinaryElementwiseOp | WhereOp, rewriter: PatternRewriter, /) -> None:
         for index, operand in enumerate(op.operands):
             if not isinstance(broadcast := operand.owner, BroadcastToOp):
                 continue
-            other = static_shape(op.operands[1 - index])
-            if broadcast_shapes(broadcast.shape, other) == static_shape(op.result):
-                operands = list(op.operands)
-                operands[index] = broadcast.input
+            operands = [*op.operands[:index], broadcast.input, *op.operands[index + 1 :]]
+            if broadcast_shapes(*map(static_shape, operands)) == static_shape(op.result):
                 replace_by_op(op, type(op), operands, op.properties, rewriter)
                 return
+
+
+class BroadcastAfter(RewritePattern):
+    """f(broadcast_to(x), 2) -> broadcast_to(f(x, 2)), if all that reads it computes elementwise"""
+
+    @op_type_rewrite_pattern
+    def match_and_rewrite(self, op: ElementwiseOp, rewriter: PatternRewriter, /) -> None:
+        varying = [operand for operand in op.operands if element_count(static_shape(operand)) > 1]
+        sources = {value: value.owner.input for value in varying if isinstance(value.owner, BroadcastToOp)}
+        if not all(value in sources for value in varying):
+            return
+        if not all(isinstance(use.operation, ElementwiseOp) for use in op.result.uses):
+            return
+        operands = [sources.get(operand, operand) for operand in op.operands]
+        shape, result = broadcast_shapes(*map(static_shape, operands)), static_shape(op.result)
+        if element_count(shape) == element_count(result):
+            return
+        kind = TensorType(element_type(op.result), shape)
+        build = builder_at(op, rewriter)
+        small = build.insert(type(op)(operands=operands, result_types=[kind], properties=op.properties))
+        replace_by(op, build.broadcast_to(small, result), rewriter)
 
 
 ELEMENTWISE_PATTERNS = (
@@ -108,5 +132,6 @@ ELEMENTWISE_PATTERNS = (
     (NegOp, DropDoubleNegation()),
     (DivOp, ReciprocalRootToRsqrt()),
     (ReciprocalOp, ReciprocalRootToRsqrt()),
-    (BinaryElementwiseOp, DropBroadcastOperand()),
+    *((op, DropBroadcastOperand()) for op in (BinaryElementwiseOp, WhereOp)),
+    *((op, BroadcastAfter()) for op in (UnaryElementwiseOp, BinaryElementwiseOp, WhereOp, CastOp)),
 )

@@ -7,7 +7,7 @@ from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewri
 from boltir.dialects.graph.builder import moves_no_element
 from boltir.dialects.graph.enums import PadMode
 from boltir.dialects.graph.movement import BroadcastToOp, ConcatOp, PadOp, ReshapeOp, ResizeOp, SliceOp, TransposeOp
-from boltir.dialects.graph.rewriting import builder_at, replace_by, replace_by_op
+from boltir.dialects.graph.rewriting import replace_by, replace_by_op
 from boltir.dialects.properties import ints
 
 
@@ -58,24 +58,6 @@ class TransposeToReshape(RewritePattern):
         if moves_no_element(op.shape, op.permutation.get_values()):
             shape = ints(op.result_type.get_shape())
             replace_by_op(op, ReshapeOp, [op.input], {"shape_to": shape}, rewriter)
-
-
-class ReshapeChannelsLast(RewritePattern):
-    """transpose(0, 2, 1) of [N, C, H * W] of a transposed [N, H, W, C] -> reshape to [N, H * W, C]
-
-    This is how a vision transformer makes tokens of an image.
-    """
-
-    @op_type_rewrite_pattern
-    def match_and_rewrite(self, op: TransposeOp, rewriter: PatternRewriter, /) -> None:
-        if op.permutation.get_values() != (0, 2, 1) or not isinstance(reshape := op.input.owner, ReshapeOp):
-            return
-        image = reshape.input.owner
-        if not isinstance(image, TransposeOp) or image.permutation.get_values() != (0, 3, 1, 2):
-            return
-        n, c, h, w = reshape.shape
-        if reshape.shape_to.get_values() == (n, c, h * w):
-            replace_by(op, builder_at(op, rewriter).reshape(image.input, (n, h * w, c)), rewriter)
 
 
 class ComposeReshapes(RewritePattern):
@@ -132,7 +114,6 @@ MOVEMENT_PATTERNS = (
     *((op, DropIdentityMovement()) for op in (TransposeOp, ReshapeOp, BroadcastToOp, SliceOp, PadOp, ResizeOp)),
     (ConcatOp, DropSingleConcat()),
     (TransposeOp, ComposeTransposes()),
-    (TransposeOp, ReshapeChannelsLast()),
     (TransposeOp, TransposeToReshape()),
     (ReshapeOp, ComposeReshapes()),
     (BroadcastToOp, ComposeBroadcasts()),

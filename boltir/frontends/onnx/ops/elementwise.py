@@ -17,6 +17,7 @@ from boltir.dialects.tensors import element_type
 from boltir.frontends.onnx.element_types import dtype_of_ir, ir_type_of_onnx, is_float_dtype, is_integer
 from boltir.frontends.onnx.node import Node, shape_of
 from boltir.frontends.onnx.registry import converts
+from boltir.frontends.onnx.reshaping import broadcast_shape, expanded
 from boltir.frontends.onnx.values import Constant, Value
 
 _UNARY: dict[str, type[GraphOp]] = {
@@ -43,7 +44,6 @@ _UNARY: dict[str, type[GraphOp]] = {
 }
 
 _BINARY: dict[str, type[GraphOp]] = {
-    "And": graph.AndOp,
     "Div": graph.DivOp,
     "Equal": graph.EqualOp,
     "Greater": graph.GreaterOp,
@@ -51,7 +51,6 @@ _BINARY: dict[str, type[GraphOp]] = {
     "Less": graph.LessOp,
     "LessOrEqual": graph.LessOrEqualOp,
     "Mul": graph.MulOp,
-    "Or": graph.OrOp,
     "PRelu": graph.PReluOp,
     "Sub": graph.SubOp,
 }
@@ -72,7 +71,24 @@ def _unary(node: Node, op: type[GraphOp]) -> SSAValue:
 
 
 def _binary(node: Node, op: type[GraphOp]) -> SSAValue:
-    return node.emit(op, node.tensor(0), node.tensor(1))
+    a, b = node.value(0), node.value(1)
+    narrow = (_narrow(value, other) if isinstance(value, Constant) else value for value, other in ((a, b), (b, a)))
+    return node.emit(op, *map(node.builder.tensor, narrow))
+
+
+def _narrow(constant: Constant, other: Value) -> Constant:
+    """`constant` without leading dimensions along which it repeats, as broadcasting to `other` repeats it."""
+    array = constant.array
+    while _spreads_over(constant, other) and array.ndim > 1 and (array == array[:1]).all():
+        array = array[0]
+    return constant if array.ndim == constant.array.ndim else Constant.of(constant.name, array)
+
+
+def _spreads_over(value: Value, other: Value) -> bool:
+    """Whether `value` broadcasts to the shape of `other`."""
+    shape, wide = shape_of(value), shape_of(other)
+    pairs = zip(shape[::-1], wide[::-1], strict=False)
+    return len(shape) <= len(wide) and all(extent in (1, whole) for extent, whole in pairs)
 
 
 def _variadic(node: Node, op: type[GraphOp]) -> SSAValue:
@@ -87,6 +103,17 @@ _register(_BINARY, _binary)
 _register(_VARIADIC, _variadic)
 
 
+@converts("And", "Or")
+def logical(node: Node) -> Value:
+    """A constant that is true (And) or false (Or) everywhere changes only the shape."""
+    op, neutral = (graph.AndOp, True) if node.proto.op_type == "And" else (graph.OrOp, False)
+    for value, constant in ((node.value(0), node.value(1)), (node.value(1), node.value(0))):
+        if isinstance(constant, Constant) and (constant.array == neutral).all():
+            shape = broadcast_shape(node, shape_of(value), constant.array.shape)
+            return expanded(node, node.builder.tensor(value), shape)
+    return _binary(node, op)
+
+
 @converts("Mean")
 def mean(node: Node) -> Value:
     total = _variadic(node, graph.AddOp)
@@ -95,12 +122,15 @@ def mean(node: Node) -> Value:
 
 @converts("Add")
 def add(node: Node) -> Value:
-    """A constant vector along one dimension of the other operand is a bias."""
-    for value, constant in ((node.value(0), node.value(1)), (node.value(1), node.value(0))):
-        if isinstance(constant, Constant) and not isinstance(value, Constant):
-            axis = _bias_axis(value, constant)
-            if axis is not None:
-                return node.emit(BiasAddOp, value, node.builder.tensor(flat(constant)), axis=int_attr(axis))
+    """A constant vector along one dimension is a bias; zeros, such as a mask that hides nothing, are dropped."""
+    for value, other in ((node.value(0), node.value(1)), (node.value(1), node.value(0))):
+        if not isinstance(other, Constant) or isinstance(value, Constant) or not _spreads_over(other, value):
+            continue
+        if not other.array.any():
+            return value
+        axis = _bias_axis(value, constant := _narrow(other, value))
+        if axis is not None:
+            return node.emit(BiasAddOp, value, node.builder.tensor(flat(constant)), axis=int_attr(axis))
     return _binary(node, graph.AddOp)
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from xdsl.utils.exceptions import VerifyException
 
 from boltir.dialects.graph.movement import BroadcastToOp
 from boltir.dialects.properties import ints
-from boltir.dialects.tensors import broadcast_shapes, static_shape
+from boltir.dialects.tensors import static_shape
 from boltir.frontends.onnx.node import Node, shape_of
 from boltir.frontends.onnx.registry import converts
-from boltir.frontends.onnx.reshaping import checked_axis, reshaped
+from boltir.frontends.onnx.reshaping import broadcast_shape, checked_axis, expanded, reshaped
 from boltir.frontends.onnx.values import Constant, Value
 
 
@@ -91,12 +90,7 @@ def _axes(node: Node, rank: int) -> set[int] | None:
 def expand(node: Node) -> Value:
     """Broadcasts both ways: an extent of 1 in the wanted shape keeps the operand's."""
     x = node.tensor(0)
-    wanted = node.known_ints(1)
-    try:
-        result = broadcast_shapes(static_shape(x), wanted)
-    except VerifyException as error:
-        raise node.error(str(error)) from None
-    return x if result == static_shape(x) else node.emit(BroadcastToOp, x, shape_to=ints(result))
+    return expanded(node, x, broadcast_shape(node, static_shape(x), node.known_ints(1)))
 
 
 @converts("Tile", note="the repeats must be known at import")

@@ -90,3 +90,67 @@ func.func @reshapes(%x: tensor<2x6xf16>) -> (tensor<3x4xf16>, tensor<2x6xf16>) {
   %2 = fused.reshape %1 : tensor<3x4xf16> -> tensor<2x6xf16>
   func.return %1, %2 : tensor<3x4xf16>, tensor<2x6xf16>
 }
+
+// -----
+
+// Zeros after the last dimension of a transposed tensor are written by the kernel that transposes it.
+
+// CHECK-LABEL: @append_zeros
+// CHECK:         %y = fused.transpose(%x : tensor<2x3x8x9xf32>) epilogue(%b : tensor<4xf16>) [row] {fused.origin = ["graph.transpose", "graph.pad"], permutation = array<i64: 0, 2, 3, 1>, padding = 1 : i64} -> tensor<2x8x9x4xf16> {
+// CHECK-NEXT:    ^bb0(%acc: f32, %b0: f32):
+// CHECK-NEXT:      %0 = arith.addf %acc, %b0 : f32
+// CHECK-NOT:     fused.pad
+func.func @append_zeros(%x: tensor<2x3x8x9xf32>, %b: tensor<4xf16>) -> tensor<2x8x9x4xf16> {
+  %t = fused.transpose(%x : tensor<2x3x8x9xf32>) {fused.origin = ["graph.transpose"], permutation = array<i64: 0, 2, 3, 1>} -> tensor<2x8x9x3xf32> {
+  ^bb0(%acc: f32):
+    fused.yield %acc : f32
+  }
+  %y = fused.pad(%t : tensor<2x8x9x3xf32>) epilogue(%b : tensor<4xf16>) [row] {fused.origin = ["graph.pad"], low = array<i64: 0, 0, 0, 0>, high = array<i64: 0, 0, 0, 1>} -> tensor<2x8x9x4xf16> {
+  ^bb0(%acc: f32, %b0: f32):
+    %0 = arith.addf %acc, %b0 : f32
+    fused.yield %0 : f32
+  }
+  func.return %y : tensor<2x8x9x4xf16>
+}
+
+// -----
+
+// Not so where the padding is elsewhere or of ones, where rows stay rows, and where someone else reads the transposed tensor.
+
+// CHECK-LABEL: @other_padding
+// CHECK-COUNT-4: fused.pad
+func.func @other_padding(%x: tensor<2x3x8xf16>) -> (tensor<2x9x3xf16>, tensor<2x8x4xf16>, tensor<3x2x9xf16>, tensor<2x8x4xf16>, tensor<2x8x3xf16>) {
+  %a = fused.transpose(%x : tensor<2x3x8xf16>) {permutation = array<i64: 0, 2, 1>} -> tensor<2x8x3xf16> {
+  ^bb0(%acc: f32):
+    fused.yield %acc : f32
+  }
+  %0 = fused.pad(%a : tensor<2x8x3xf16>) {low = array<i64: 0, 0, 0>, high = array<i64: 0, 1, 0>} -> tensor<2x9x3xf16> {
+  ^bb0(%acc: f32):
+    fused.yield %acc : f32
+  }
+  %b = fused.transpose(%x : tensor<2x3x8xf16>) {permutation = array<i64: 0, 2, 1>} -> tensor<2x8x3xf16> {
+  ^bb0(%acc: f32):
+    fused.yield %acc : f32
+  }
+  %1 = fused.pad(%b : tensor<2x8x3xf16>) {low = array<i64: 0, 0, 0>, high = array<i64: 0, 0, 1>, value = 1.0 : f32} -> tensor<2x8x4xf16> {
+  ^bb0(%acc: f32):
+    fused.yield %acc : f32
+  }
+  %c = fused.transpose(%x : tensor<2x3x8xf16>) {permutation = array<i64: 1, 0, 2>} -> tensor<3x2x8xf16> {
+  ^bb0(%acc: f32):
+    fused.yield %acc : f32
+  }
+  %2 = fused.pad(%c : tensor<3x2x8xf16>) {low = array<i64: 0, 0, 0>, high = array<i64: 0, 0, 1>} -> tensor<3x2x9xf16> {
+  ^bb0(%acc: f32):
+    fused.yield %acc : f32
+  }
+  %d = fused.transpose(%x : tensor<2x3x8xf16>) {permutation = array<i64: 0, 2, 1>} -> tensor<2x8x3xf16> {
+  ^bb0(%acc: f32):
+    fused.yield %acc : f32
+  }
+  %3 = fused.pad(%d : tensor<2x8x3xf16>) {low = array<i64: 0, 0, 0>, high = array<i64: 0, 0, 1>} -> tensor<2x8x4xf16> {
+  ^bb0(%acc: f32):
+    fused.yield %acc : f32
+  }
+  func.return %0, %1, %2, %3, %d : tensor<2x9x3xf16>, tensor<2x8x4xf16>, tensor<3x2x9xf16>, tensor<2x8x4xf16>, tensor<2x8x3xf16>
+}

@@ -83,6 +83,10 @@ builtin.module {
     ^bb0(%acc: f32):
       fused.yield %acc : f32
     }
+    %unfold = fused.unfold(%x : tensor<1x8x8x4xf16>) {channels = 32 : i64, kernel = array<i64: 2, 3>, strides = array<i64: 2, 1>} -> tensor<1x4x6x32xf16> {
+    ^bb0(%acc: f32):
+      fused.yield %acc : f32
+    }
     %image = fused.reduce(%x : tensor<1x8x8x4xf16>) {axes = array<i64: 1, 2>, kind = #fused<reduction_kind mean>} -> tensor<1x1x1x4xf16> {
     ^bb0(%acc: f32):
       fused.yield %acc : f32

@@ -512,6 +512,17 @@ func.func @main(%x: tensor<4xf16>) {
 
 // Movement.
 
+// CHECK: 'fused.transpose': cannot append -1 zeros to a dimension of shape [8, 8]
+func.func @main(%x: tensor<8x8xf16>) {
+  %0 = fused.transpose(%x : tensor<8x8xf16>) {permutation = array<i64: 1, 0>, padding = -1 : i64} -> tensor<8x7xf16> {
+  ^bb0(%acc: f32):
+    fused.yield %acc : f32
+  }
+  func.return
+}
+
+// -----
+
 // CHECK: 'fused.transpose': [0, 1, 2, 2] is not a permutation of 4 dimensions
 func.func @main(%x: tensor<1x8x8x4xf16>) {
   %0 = fused.transpose(%x : tensor<1x8x8x4xf16>) {permutation = array<i64: 0, 1, 2, 2>} -> tensor<1x8x8x4xf16> {

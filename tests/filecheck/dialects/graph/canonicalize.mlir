@@ -284,16 +284,122 @@ func.func @reductions(%x: tensor<2x3x4x1xf32>) -> (tensor<2x3x1x1xf32>, tensor<2
 
 // A cast to fewer bits goes behind what only moves elements: the kernel that moves them stores them, too.
 
-func.func @narrowing_cast(%x: tensor<1x3x4x4xf32>) -> (tensor<1x4x4x3xf16>, tensor<1x3x5x4xf16>, tensor<1x4x4x3xf32>) {
+func.func @narrowing_cast(%x: tensor<1x3x4x4xf32>) -> (tensor<4x4x3xf16>, tensor<1x3x5x4xf16>, tensor<1x4x4x3xf32>) {
   %a = graph.cast %x : (tensor<1x3x4x4xf32>) -> tensor<1x3x4x4xf16>
-  %b = graph.transpose %a {permutation = array<i64: 0, 2, 3, 1>} : (tensor<1x3x4x4xf16>) -> tensor<1x4x4x3xf16>
+  %r = graph.reshape %a {shape_to = array<i64: 3, 4, 4>} : (tensor<1x3x4x4xf16>) -> tensor<3x4x4xf16>
+  %b = graph.transpose %r {permutation = array<i64: 1, 2, 0>} : (tensor<3x4x4xf16>) -> tensor<4x4x3xf16>
   %c = graph.cast %x : (tensor<1x3x4x4xf32>) -> tensor<1x3x4x4xf16>
   %d = graph.pad %c {low = array<i64: 0, 0, 1, 0>, high = array<i64: 0, 0, 0, 0>} : (tensor<1x3x4x4xf16>) -> tensor<1x3x5x4xf16>
   %e = graph.transpose %x {permutation = array<i64: 0, 2, 3, 1>} : (tensor<1x3x4x4xf32>) -> tensor<1x4x4x3xf32>
-  func.return %b, %d, %e : tensor<1x4x4x3xf16>, tensor<1x3x5x4xf16>, tensor<1x4x4x3xf32>
+  func.return %b, %d, %e : tensor<4x4x3xf16>, tensor<1x3x5x4xf16>, tensor<1x4x4x3xf32>
 }
 // CHECK-LABEL: @narrowing_cast
-// CHECK-NEXT:    [[B:%.*]] = graph.transpose %x {{.*}} -> tensor<1x4x4x3xf32>
+// CHECK-NEXT:    [[R:%.*]] = graph.reshape %x {{.*}} -> tensor<3x4x4xf32>
+// CHECK-NEXT:    [[B:%.*]] = graph.transpose [[R]] {{.*}} -> tensor<4x4x3xf32>
 // CHECK-NEXT:    [[B16:%.*]] = graph.cast [[B]]
 // CHECK-NEXT:    [[D:%.*]] = graph.pad %x {{.*}} -> tensor<1x3x5x4xf32>
 // CHECK-NEXT:    [[D16:%.*]] = graph.cast [[D]]
+
+// -----
+
+// Windows and images of one pixel pool nothing.
+
+func.func @pixel_pooling(%x: tensor<1x2x3x4xf32>, %p: tensor<1x2x1x1xf32>) -> (tensor<1x2x3x4xf32>, tensor<1x2x2x2xf32>, tensor<1x2x1x1xf32>) {
+  %a = graph.avg_pool2d %x {kernel = array<i64: 1, 1>} : (tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32>
+  %b = graph.max_pool2d %x {kernel = array<i64: 1, 1>, strides = array<i64: 2, 2>} : (tensor<1x2x3x4xf32>) -> tensor<1x2x2x2xf32>
+  %c = graph.global_avg_pool2d %p : (tensor<1x2x1x1xf32>) -> tensor<1x2x1x1xf32>
+  func.return %a, %b, %c : tensor<1x2x3x4xf32>, tensor<1x2x2x2xf32>, tensor<1x2x1x1xf32>
+}
+// CHECK-LABEL: @pixel_pooling
+// CHECK-NEXT:    %b = graph.max_pool2d %x
+// CHECK-NEXT:    func.return %x, %b, %p
+
+// -----
+
+// Constants that are added one after the other are added to each other.
+
+func.func @sums(%x: tensor<2x4x8xf32>) -> (tensor<2x4x8xf32>, tensor<2x4x8xf32>) {
+  %b = graph.weight @b : tensor<8xf32>
+  %c = graph.weight @c : tensor<1x1x8xf32>
+  %d = graph.weight @d : tensor<4x8xf32>
+  %p = graph.bias_add %x, %b {axis = 2} : (tensor<2x4x8xf32>, tensor<8xf32>) -> tensor<2x4x8xf32>
+  %q = graph.add %p, %c : (tensor<2x4x8xf32>, tensor<1x1x8xf32>) -> tensor<2x4x8xf32>
+  %r = graph.add %x, %c : (tensor<2x4x8xf32>, tensor<1x1x8xf32>) -> tensor<2x4x8xf32>
+  %s = graph.add %d, %r : (tensor<4x8xf32>, tensor<2x4x8xf32>) -> tensor<2x4x8xf32>
+  func.return %q, %s : tensor<2x4x8xf32>, tensor<2x4x8xf32>
+}
+// CHECK-LABEL: @sums
+// CHECK:         [[C:%.*]] = graph.reshape %c {shape_to = array<i64: 8>}
+// CHECK-NEXT:    [[B:%.*]] = graph.add %b, [[C]] : (tensor<8xf32>, tensor<8xf32>) -> tensor<8xf32>
+// CHECK-NEXT:    graph.bias_add %x, [[B]] {axis = 2 : i64}
+// CHECK-NEXT:    [[E:%.*]] = graph.reshape %c {shape_to = array<i64: 8>}
+// CHECK-NEXT:    [[D:%.*]] = graph.add [[E]], %d : (tensor<8xf32>, tensor<4x8xf32>) -> tensor<4x8xf32>
+// CHECK-NEXT:    graph.add %x, [[D]]
+
+// -----
+
+// Two biased convolutions that meet need one bias.
+
+func.func @shortcut(%x: tensor<1x2x4x4xf32>, %y: tensor<1x2x4x4xf32>, %w: tensor<2x2x1x1xf32>) -> tensor<1x2x4x4xf32> {
+  %b = graph.weight @b : tensor<2xf32>
+  %c = graph.weight @c : tensor<2xf32>
+  %p = graph.conv2d %x, %w : (tensor<1x2x4x4xf32>, tensor<2x2x1x1xf32>) -> tensor<1x2x4x4xf32>
+  %q = graph.bias_add %p, %b : (tensor<1x2x4x4xf32>, tensor<2xf32>) -> tensor<1x2x4x4xf32>
+  %r = graph.conv2d %y, %w : (tensor<1x2x4x4xf32>, tensor<2x2x1x1xf32>) -> tensor<1x2x4x4xf32>
+  %s = graph.bias_add %r, %c : (tensor<1x2x4x4xf32>, tensor<2xf32>) -> tensor<1x2x4x4xf32>
+  %t = graph.add %q, %s : (tensor<1x2x4x4xf32>, tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32>
+  func.return %t : tensor<1x2x4x4xf32>
+}
+// CHECK-LABEL: @shortcut
+// CHECK:         [[P:%.*]] = graph.conv2d %x
+// CHECK-NEXT:    [[R:%.*]] = graph.conv2d %y
+// CHECK-NEXT:    [[S:%.*]] = graph.add [[P]], [[R]]
+// CHECK-NEXT:    [[B:%.*]] = graph.add %b, %c
+// CHECK-NEXT:    graph.bias_add [[S]], [[B]]
+
+// -----
+
+// Not if their sum is larger than both.
+
+func.func @larger_sum(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  %b = graph.weight @b : tensor<8xf32>
+  %c = graph.weight @c : tensor<4x1xf32>
+  %p = graph.add %x, %b : (tensor<4x8xf32>, tensor<8xf32>) -> tensor<4x8xf32>
+  %q = graph.add %p, %c : (tensor<4x8xf32>, tensor<4x1xf32>) -> tensor<4x8xf32>
+  func.return %q : tensor<4x8xf32>
+}
+// CHECK-LABEL: @larger_sum
+// CHECK:         [[P:%.*]] = graph.add %x, %b
+// CHECK-NEXT:    graph.add [[P]], %c
+
+// -----
+
+// A mask is computed on as few elements as it has, and broadcast where it is added.
+
+func.func @mask(%scores: tensor<2x4x5x5xf32>, %seen: tensor<2x1x1x5xi1>) -> tensor<2x4x5x5xf32> {
+  %zero = graph.constant dense<0.0> : tensor<f32>
+  %lowest = graph.constant dense<-1.0> : tensor<1xf32>
+  %wide = graph.broadcast_to %seen {shape_to = array<i64: 2, 1, 5, 5>} : (tensor<2x1x1x5xi1>) -> tensor<2x1x5x5xi1>
+  %hidden = graph.not %wide : (tensor<2x1x5x5xi1>) -> tensor<2x1x5x5xi1>
+  %mask = graph.where %hidden, %lowest, %zero : (tensor<2x1x5x5xi1>, tensor<1xf32>, tensor<f32>) -> tensor<2x1x5x5xf32>
+  %sum = graph.add %scores, %mask : (tensor<2x4x5x5xf32>, tensor<2x1x5x5xf32>) -> tensor<2x4x5x5xf32>
+  func.return %sum : tensor<2x4x5x5xf32>
+}
+// CHECK-LABEL: @mask
+// CHECK:         [[HIDDEN:%.*]] = graph.not %seen : (tensor<2x1x1x5xi1>) -> tensor<2x1x1x5xi1>
+// CHECK-NEXT:    [[MASK:%.*]] = graph.where [[HIDDEN]], %lowest, %zero
+// CHECK-NEXT:    graph.add %scores, [[MASK]] : (tensor<2x4x5x5xf32>, tensor<2x1x1x5xf32>) -> tensor<2x4x5x5xf32>
+
+// -----
+
+// What is no elementwise operation reads the broadcast tensor, so one kernel computes it.
+
+func.func @broadcast_is_needed(%x: tensor<1x4xf32>, %w: tensor<4x4xf32>) -> tensor<3x4xf32> {
+  %a = graph.broadcast_to %x {shape_to = array<i64: 3, 4>} : (tensor<1x4xf32>) -> tensor<3x4xf32>
+  %b = graph.tanh %a : (tensor<3x4xf32>) -> tensor<3x4xf32>
+  %c = graph.gemm %b, %w : (tensor<3x4xf32>, tensor<4x4xf32>) -> tensor<3x4xf32>
+  func.return %c : tensor<3x4xf32>
+}
+// CHECK-LABEL: @broadcast_is_needed
+// CHECK-NEXT:    %a = graph.broadcast_to %x
+// CHECK-NEXT:    %b = graph.tanh %a

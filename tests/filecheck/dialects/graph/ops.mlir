@@ -162,6 +162,7 @@ builtin.module {
     %edge = graph.pad %x {low = array<i64: 9, 0>, high = array<i64: 0, 0>, mode = #graph<pad_mode edge>} : (tensor<2x6xi32>) -> tensor<11x6xi32>
     %gather = graph.gather %x, %indices {axis = 1 : i64} : (tensor<2x6xi32>, tensor<5x7xi64>) -> tensor<2x5x7xi32>
     %nearest = graph.resize %image {sizes = array<i64: 1, 8, 8, 8>, coordinate_transform = #graph<coordinate_transform asymmetric>, nearest_mode = #graph<nearest_mode floor>} : (tensor<1x4x4x8xf16>) -> tensor<1x8x8x8xf16>
+    %unfold = graph.unfold %image {kernel = array<i64: 2, 3>, strides = array<i64: 2, 1>, padding = array<i64: 0, 1, 0, 1>, channels = 64 : i64} : (tensor<1x4x4x8xf16>) -> tensor<1x2x8x64xf16>
     %linear = graph.resize %image {sizes = array<i64: 1, 6, 2, 8>, mode = #graph<resize_mode linear>} : (tensor<1x4x4x8xf16>) -> tensor<1x6x2x8xf16>
     func.return
   }

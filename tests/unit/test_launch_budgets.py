@@ -1,0 +1,80 @@
+"""What is launched for the networks that users deploy: every kernel by the operations it holds, in order.
+
+A launch that appears here shows in the time of the smallest batches; whatever the exporter wrote, the list is the same.
+"""
+
+import pytest
+from onnx import ModelProto
+
+from boltir.compiler import Network, lower
+from boltir.dialects.cutlass import LaunchOp
+from boltir.dialects.fused.origin import origin_of
+from boltir.frontends.onnx import import_onnx
+from tests.support import torch_exports, vision
+
+OPSETS = pytest.mark.parametrize("opset", [17, torch_exports.NEWER])
+"""Of torch's two exporters."""
+
+ENCODER = [
+    "batch_matmul bias_add",
+    "attention",
+    "batch_matmul bias_add add",
+    "layer_norm",
+    "batch_matmul bias_add gelu",
+    "batch_matmul bias_add add",
+    "layer_norm",
+]
+"""One layer of a transformer, with the layer norm after the residual or that of the next part."""
+
+
+def launched(model: ModelProto) -> list[str]:
+    """The graph operations of each launch on an H100."""
+    imported = import_onnx(model)
+    module = lower(Network(imported.module, imported.weights), "cutlass", target="sm_90a").module
+    origins = [origin_of(op) for op in module.walk() if isinstance(op, LaunchOp)]
+    return [" ".join(name.removeprefix("graph.") for name in origin) for origin in origins]
+
+
+@OPSETS
+def test_bert(opset: int) -> None:
+    launches = launched(torch_exports.bert(opset=opset))
+    assert launches == ["gather add", "layer_norm", *ENCODER, *ENCODER[:-1], "layer_norm cast"]
+
+
+@OPSETS
+def test_an_attention_mask_costs_one_launch(opset: int) -> None:
+    plain, masked = (launched(torch_exports.bert(masked=masked, opset=opset)) for masked in (False, True))
+    assert sorted(masked) == sorted([*plain, "equal not where"])
+
+
+@OPSETS
+@pytest.mark.parametrize("torchvision", [False, True])
+def test_vit(opset: int, torchvision: bool) -> None:
+    """In the last layer only the class token is computed after attention: a slice cuts it out of the residual."""
+    launches = launched(torch_exports.vit(torchvision=torchvision, opset=opset))
+    stem = ["transpose cast", "gemm bias_add", "concat add", "layer_norm"]
+    assert launches == [*stem, *ENCODER, *ENCODER[:2], "slice", *ENCODER[2:], "gemm bias_add cast"]
+
+
+RESIDUAL = ["conv2d bias_add relu", "conv2d bias_add add relu"]
+DOWNSAMPLING = ["conv2d", "conv2d bias_add relu", "conv2d add bias_add relu"]
+CLASSIFIER = ["global_avg_pool2d", "gemm bias_add cast"]
+
+
+@OPSETS
+def test_resnet(opset: int) -> None:
+    stem = ["unfold cast", "conv2d bias_add relu", "max_pool2d"]
+    stages = [*RESIDUAL, *RESIDUAL, *(DOWNSAMPLING + RESIDUAL) * 3]
+    assert launched(vision.resnet18(size=64, opset=opset)) == [*stem, *stages, *CLASSIFIER]
+
+
+def test_vgg() -> None:
+    stage = ["conv2d bias_add relu", "conv2d bias_add relu", "max_pool2d"]
+    head = ["gemm bias_add relu", "gemm bias_add relu", "gemm bias_add cast"]
+    assert launched(vision.vgg()) == ["unfold cast", *stage * 3, *head]
+
+
+def test_repvgg_as_it_is_trained() -> None:
+    """A convolution per block, whatever its branches."""
+    launches = launched(vision.repvgg(size=32, widths=(16, 32, 32, 48)))
+    assert launches == ["unfold cast", *["conv2d bias_add relu"] * 4, *CLASSIFIER]
