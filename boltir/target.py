@@ -48,6 +48,11 @@ class Target:
         return "compute_" + self.name.removeprefix("sm_")
 
     @property
+    def is_specific(self) -> bool:
+        """Whether its code runs on no other architecture; that of the others also runs on later minor versions."""
+        return self.name.endswith("a")
+
+    @property
     def has_async_copy(self) -> bool:
         """Whether `cp.async` exists: multistage mainloops need it."""
         return self.capability >= 80
@@ -58,7 +63,17 @@ class Target:
         return self.name == "sm_90a"
 
     @property
+    def has_programmatic_launch(self) -> bool:
+        """Whether a kernel can start while the one before it drains (`griddepcontrol`)."""
+        return self.capability >= 90
+
+    @property
     def has_bfloat16(self) -> bool:
+        return self.capability >= 80
+
+    @property
+    def has_tf32(self) -> bool:
+        """Whether tensor cores take f32 operands, which they multiply as tf32."""
         return self.capability >= 80
 
     @staticmethod

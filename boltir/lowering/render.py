@@ -13,6 +13,7 @@ from boltir.dialects.cutlass.kernel import KernelOp
 from boltir.dialects.tensors import compute_type
 from boltir.errors import UnsupportedError
 from boltir.lowering.scalar_code import cpp_scalar_type, epilogue_struct
+from boltir.target import Target
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -88,6 +89,7 @@ def render_kernel(kernel: KernelOp) -> str:
         {
             "name": kernel.sym_name.data,
             "target": kernel.target.data,
+            "programmatic_launch": Target.named(kernel.target.data).has_programmatic_launch,
             "template": template.values(),
             "inputs": inputs,
             "epilogue_operands": operands,

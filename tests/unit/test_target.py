@@ -50,6 +50,7 @@ def test_features(name: str, capability: int, async_copy: bool, bfloat16: bool, 
     target = Target.named(name)
     features = (target.capability, target.has_async_copy, target.has_bfloat16, target.has_warpgroup_mma)
     assert features == (capability, async_copy, bfloat16, warpgroup)
+    assert target.has_tf32 == bfloat16
 
 
 @pytest.mark.parametrize("name", ["sm_90", "sm_10", "", "SM_80", "sm_80\n"])

@@ -2,11 +2,15 @@
 
 from xdsl.ir import Dialect
 
+from boltir.dialects.cutlass.attention import AttentionAttr
+from boltir.dialects.cutlass.attention_sm80 import AttentionMaskAttr, AttentionSm80Attr
+from boltir.dialects.cutlass.attention_sm90 import AttentionScheduleAttr, AttentionSm90Attr
 from boltir.dialects.cutlass.conv2d import Conv2dAttr, IteratorAlgorithmAttr
+from boltir.dialects.cutlass.conv2d_sm90 import Conv2dSm90Attr
 from boltir.dialects.cutlass.gemm import GemmAttr
-from boltir.dialects.cutlass.gemm_sm90 import GemmSm90Attr, ScheduleAttr
+from boltir.dialects.cutlass.gemm_sm90 import GemmSm90Attr
 from boltir.dialects.cutlass.kernel import KernelOp, LaunchOp, launches
-from boltir.dialects.cutlass.matrix import LayoutAttr
+from boltir.dialects.cutlass.matrix import LayoutAttr, MathAttr
 from boltir.dialects.cutlass.memory import (
     ARENA_ALIGNMENT,
     OUTPUTS_ATTRIBUTE,
@@ -35,11 +39,17 @@ from boltir.dialects.cutlass.simt_reduction import (
     RowAlgorithmAttr,
     SoftmaxAttr,
 )
+from boltir.dialects.cutlass.simt_unfold import UnfoldAttr
+from boltir.dialects.cutlass.sm90 import ScheduleAttr
 from boltir.dialects.cutlass.template import FlagAttr, IntsAttr, KernelSignature, TemplateAttr
 
 TEMPLATES: tuple[type[TemplateAttr], ...] = (
+    AttentionAttr,
+    AttentionSm80Attr,
+    AttentionSm90Attr,
     ConcatAttr,
     Conv2dAttr,
+    Conv2dSm90Attr,
     DepthwiseConv2dAttr,
     DirectConv2dAttr,
     GatherAttr,
@@ -54,6 +64,7 @@ TEMPLATES: tuple[type[TemplateAttr], ...] = (
     SimtGemmAttr,
     SoftmaxAttr,
     TransposeAttr,
+    UnfoldAttr,
 )
 """Every kernel template, each in the file that states its rules."""
 
@@ -61,11 +72,14 @@ Cutlass = Dialect(
     "cutlass",
     [AllocOp, ArenaOp, KernelOp, LaunchOp, ReinterpretOp, ViewOp, WeightOp],
     [
+        AttentionMaskAttr,
+        AttentionScheduleAttr,
         FlagAttr,
         GemmAlgorithmAttr,
         IntsAttr,
         IteratorAlgorithmAttr,
         LayoutAttr,
+        MathAttr,
         RowAlgorithmAttr,
         ScheduleAttr,
         *TEMPLATES,

@@ -1,6 +1,7 @@
 """`#cutlass.conv2d`: the implicit-GEMM convolution of CUTLASS 2.x (DefaultConv2dFpropWithBroadcast)."""
 
 from collections.abc import Mapping
+from math import prod
 
 from xdsl.dialects.utils import EnumAttribute
 from xdsl.ir import SpacedOpaqueSyntaxAttribute
@@ -9,6 +10,17 @@ from xdsl.utils.str_enum import StrEnum
 
 from boltir.dialects.cutlass.matrix import require
 from boltir.dialects.cutlass.tensor_op import TensorOpAttr
+
+CONV2D_PARAMETERS = (
+    "n", "h", "w", "c", "k", "r", "s", "p", "q",
+    "pad_top", "pad_left", "stride_h", "stride_w", "dilation_h", "dilation_w",
+)  # fmt: skip
+"""The launch integers of every implicit-GEMM convolution; padding after the image follows from p and q."""
+
+
+def conv2d_flops(integers: Mapping[str, int]) -> int:
+    """Two operations per element of the filter for each output pixel."""
+    return 2 * prod(integers[name] for name in ("n", "p", "q", "k", "r", "s", "c"))
 
 
 class IteratorAlgorithm(StrEnum):
@@ -40,14 +52,14 @@ class Conv2dAttr(TensorOpAttr):
 
     @property
     def launch_parameters(self) -> tuple[str, ...]:
-        return (
-            "n", "h", "w", "c", "k", "r", "s", "p", "q",
-            "pad_top", "pad_left", "stride_h", "stride_w", "dilation_h", "dilation_w",
-        )  # fmt: skip
+        return CONV2D_PARAMETERS
 
     @property
     def divisors(self) -> Mapping[str, int]:
         return {"c": self.alignment_a.data, "k": self.alignment_c.data}
+
+    def flops(self, integers: Mapping[str, int]) -> int:
+        return conv2d_flops(integers)
 
     def verify(self) -> None:
         super().verify()

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 from xdsl.irdl import irdl_attr_definition
 
-from boltir.dialects.cutlass.matrix import GEMM_PARAMETERS, Layout, LayoutAttr, gemm_divisors, require
+from boltir.dialects.cutlass.matrix import GEMM_PARAMETERS, Layout, LayoutAttr, gemm_divisors, gemm_flops, require
 from boltir.dialects.cutlass.tensor_op import TensorOpAttr
 
 
 @irdl_attr_definition
 class GemmAttr(TensorOpAttr):
-    """D = epilogue(A @ B) for 16-bit A and B; D is row-major."""
+    """D = epilogue(A @ B); D is row-major."""
 
     name = "cutlass.gemm"
     layout_a: LayoutAttr
@@ -24,19 +24,23 @@ class GemmAttr(TensorOpAttr):
     def divisors(self) -> Mapping[str, int]:
         return gemm_divisors(self.alignment_a.data, self.alignment_b.data, self.alignment_c.data)
 
+    def flops(self, integers: Mapping[str, int]) -> int:
+        return gemm_flops(integers)
+
     def verify(self) -> None:
         super().verify()
-        # layout/tensor_op_multiplicand_sm75.h: TensorOpMultiplicandCongruous swizzles 64 elements of 16 bits. Measured
-        # on an H100: a row-major B under a tile 32 wide reads outside its memory.
+        # layout/tensor_op_multiplicand_sm75.h: TensorOpMultiplicandCongruous swizzles 128 bytes. Measured on an H100: a
+        # row-major f16 B under a tile 32 wide reads outside its memory.
         m, n, _ = self.threadblock.data
+        swizzled = 128 // self.math.data.bytes
         for name, layout, contiguous, extent in (
             ("A", self.layout_a.data, Layout.COLUMN, m),
             ("B", self.layout_b.data, Layout.ROW, n),
         ):
             require(
-                layout is not contiguous or extent % 64 == 0,
-                f"a {layout.value}-major {name} is swizzled by 64 elements, which threadblock extent {extent} is no "
-                "multiple of",
+                layout is not contiguous or extent % swizzled == 0,
+                f"a {layout.value}-major {name} is swizzled by {swizzled} elements, which threadblock extent {extent} "
+                "is no multiple of",
             )
 
     @property

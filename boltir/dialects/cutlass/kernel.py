@@ -38,11 +38,12 @@ from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.hints import isa
 from xdsl.utils.symbol_table import SymbolTable
 
-from boltir.dialects.cutlass.memory import memref_type
+from boltir.dialects.cutlass.memory import element_bits, memref_type
 from boltir.dialects.cutlass.template import KernelSignature, TemplateAttr
 from boltir.dialects.fused.broadcast import BroadcastAttr, BroadcastList
 from boltir.dialects.fused.epilogue import YieldOp, verify_epilogue, yield_of
 from boltir.dialects.properties import check_attributes, int_attr
+from boltir.dialects.shapes import element_count
 from boltir.dialects.tensors import compute_type
 from boltir.errors import BoltError
 from boltir.target import Target
@@ -112,6 +113,8 @@ class KernelOp(IRDLOperation):
         except BoltError as error:
             raise VerifyException(str(error)) from None
         template.check_legal(target, signature)
+        if not template.has_epilogue and self.epilogue_yield.values[0] is not self.epilogue.block.args[0]:
+            raise VerifyException(f"the template {template.family} stores its result as it is, without an epilogue")
 
 
 @irdl_custom_directive
@@ -207,6 +210,17 @@ class LaunchOp(IRDLOperation):
                 f"launch arguments are {list(self.integers)}, the kernel takes {list(template.launch_parameters)}"
             )
         template.check_launch(self.integers)
+
+    def bytes_touched(self, kernel: KernelOp) -> int:
+        """Bytes of device memory that the launch reads and writes, each once."""
+        kinds = [memref_type(value) for value in self.operands]
+        elements = [element_count(kind.get_shape()) for kind in kinds]
+        touched = kernel.template_attr.elements_touched(self.integers, elements)
+        return sum(n * element_bits(kind.element_type) // 8 for n, kind in zip(touched, kinds, strict=True))
+
+    def flops(self, kernel: KernelOp) -> int:
+        """Floating-point operations of the launch, as its template counts them."""
+        return kernel.template_attr.flops(self.integers)
 
 
 def launches(module: ModuleOp) -> Iterator[tuple[LaunchOp, KernelOp]]:

@@ -80,6 +80,11 @@ class TemplateAttr(ParametrizedAttribute, ABC):
         return True
 
     @property
+    def has_epilogue(self) -> bool:
+        """Whether the epilogue can be anything but the accumulator as it is."""
+        return True
+
+    @property
     @abstractmethod
     def launch_parameters(self) -> tuple[str, ...]:
         """The names of the integers each launch gives, in the order of the kernel's interface."""
@@ -105,6 +110,22 @@ class TemplateAttr(ParametrizedAttribute, ABC):
         for name, divisor in self.divisors.items():
             if integers[name] % divisor:
                 raise VerifyException(f"{name} = {integers[name]} is no multiple of {divisor}, which one access moves")
+
+    def flops(self, integers: Mapping[str, int]) -> int:
+        """Floating-point operations of a launch with these integers; a multiplication and its addition are two.
+
+        Only matrix products, convolutions and attention count. Epilogues and every other family count 0: they
+        take as long as their bytes do.
+        """
+        return 0
+
+    def elements_touched(self, integers: Mapping[str, int], elements: Sequence[int]) -> Sequence[int]:
+        """How many elements of each operand a launch with these integers reads or writes.
+
+        Args:
+            elements: how many each operand has: inputs, then epilogue operands, then outputs.
+        """
+        return elements
 
     @property
     def family(self) -> str:

@@ -11,14 +11,19 @@ from dataclasses import dataclass
 from xdsl.dialects.builtin import IntAttr
 from xdsl.ir import Attribute
 
-from boltir.dialects.cutlass.matrix import bytes_of, check_element_types, is_power_of_two, require
+from boltir.dialects.cutlass.matrix import Math, MathAttr, bytes_of, check_element_types, is_power_of_two, require
 from boltir.dialects.cutlass.template import IntsAttr, KernelSignature, TemplateAttr
 from boltir.dialects.fused.broadcast import Broadcast
 from boltir.target import Target
 
 WARP = 32
 ROWS = 8  # rows of accumulators that one step of the epilogue exchanges per warp
-VECTOR = 8  # 16-bit elements in the 16 bytes that one shared-memory access moves
+PADDING = 8  # f32 elements after each of those rows
+
+
+def instruction_shape(math: Math, target: Target) -> tuple[int, int, int]:
+    """The (M, N, K) of the largest `mma` instruction of `target` (arch/mma_sm75.h, arch/mma_sm80.h)."""
+    return (16, 8, 16) if target.has_async_copy and math is not Math.TF32 else (16, 8, 8)
 
 
 # Only a dataclass's fields take part in the equality of its subclasses.
@@ -30,6 +35,7 @@ class TensorOpAttr(TemplateAttr, ABC):
     and B bound one global load, that of C one access to the output and to the operands laid out like it.
     """
 
+    math: MathAttr
     threadblock: IntsAttr
     warp: IntsAttr
     instruction: IntsAttr
@@ -52,20 +58,20 @@ class TensorOpAttr(TemplateAttr, ABC):
 
     @property
     def registers(self) -> int:
-        """32-bit registers per thread: f32 accumulators and two steps of 16-bit fragments (MmaMultistage)."""
+        """32-bit registers per thread: f32 accumulators and two steps of operand fragments (MmaMultistage)."""
         m, n, _ = self.warp.data
-        return (m * n + (m + n) * self.instruction.data[2]) // WARP
+        return (m * n + (m + n) * self.instruction.data[2] * self.math.data.bytes // 2) // WARP
 
     def shared_memory(self, output: Attribute) -> int:
         """Bytes of shared memory: the ring of stages, or the epilogue's exchange buffer where that is larger.
 
-        Sources: gemm/threadblock/mma_base.h, epilogue/threadblock/epilogue_base.h (16-bit inputs; the buffer
+        Sources: gemm/threadblock/mma_base.h, epilogue/threadblock/epilogue_base.h (the buffer
         holds `ROWS` padded rows of f32 per warp, twice where the epilogue handles two fragments at a time).
         """
         m, n, k = self.threadblock.data
-        mainloop = self.stages.data * (m + n) * k * 2
+        mainloop = self.stages.data * (m + n) * k * self.math.data.bytes
         fragments = 2 if self.alignment_c.data * bytes_of(output) == 16 else 1
-        exchange = fragments * self.warps[0] * ROWS * (n + VECTOR) * 4
+        exchange = fragments * self.warps[0] * ROWS * (n + PADDING) * 4
         return max(mainloop, exchange)
 
     def verify(self) -> None:
@@ -97,7 +103,7 @@ class TensorOpAttr(TemplateAttr, ABC):
         require(steps % 2 == 0, f"a warp tile takes an even number of instructions along K, got {steps}")
         # transform/pitch_linear_thread_map.h: each load of a stage must occupy every thread.
         tile = self.threadblock.data
-        share = self.threads * VECTOR // tile[2]
+        share = self.threads * self.math.data.vector // tile[2]
         for name, extent in (("M", tile[0]), ("N", tile[1])):
             require(
                 share > 0 and extent % share == 0,
@@ -112,26 +118,28 @@ class TensorOpAttr(TemplateAttr, ABC):
         )
 
     def check_legal(self, target: Target, signature: KernelSignature) -> None:
-        check_element_types(target, signature)
+        check_element_types(self.math.data, target, signature)
         self._check_mainloop(target)
         self._check_epilogue(signature)
         used, limit = self.shared_memory(signature.outputs[0]), target.shared_memory_per_block
         require(used <= limit, f"{used} bytes of shared memory exceed the {limit} of {target.name}")
 
     def _check_mainloop(self, target: Target) -> None:
-        instruction, stages = self.instruction.data, self.stages.data
-        # arch/mma_sm75.h, arch/mma_sm80.h
-        expected = (16, 8, 16) if target.has_async_copy else (16, 8, 8)
+        math, instruction, stages = self.math.data, self.instruction.data, self.stages.data
+        expected = instruction_shape(math, target)
         require(
             instruction == expected,
-            f"the 16-bit tensor-core instruction of {target.name} is {list(expected)}, not {list(instruction)}",
+            f"the {math.value} tensor-core instruction of {target.name} is {list(expected)}, not {list(instruction)}",
         )
         require(target.has_async_copy or stages == 2, f"{target.name} has no cp.async: exactly 2 stages, not {stages}")
         for name, alignment in (("A", self.alignment_a.data), ("B", self.alignment_b.data)):
-            require(alignment <= VECTOR, f"alignment of {name} is {alignment}: one access moves at most 16 bytes")
+            require(
+                alignment <= math.vector,
+                f"alignment of {name} is {alignment} elements: one access moves at most 16 bytes",
+            )
             # cp.async moves 4, 8 or 16 bytes; two stages go through registers instead.
             require(
-                alignment > 1 or stages == 2,
+                alignment * math.bytes > 2 or stages == 2,
                 f"alignment of {name} is 2 bytes, cp.async moves at least 4: use 2 stages instead of {stages}",
             )
 

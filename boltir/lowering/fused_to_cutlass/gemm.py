@@ -5,20 +5,25 @@ from functools import lru_cache, partial
 from math import prod
 
 from boltir.dialects.cutlass.gemm import GemmAttr
-from boltir.dialects.cutlass.gemm_sm90 import GemmSm90Attr, Schedule
-from boltir.dialects.cutlass.matrix import GEMM_PARAMETERS, Layout
+from boltir.dialects.cutlass.gemm_sm90 import GemmSm90Attr
+from boltir.dialects.cutlass.matrix import GEMM_PARAMETERS, Layout, Math
 from boltir.dialects.cutlass.template import KernelSignature, ParameterValue
 from boltir.dialects.cutlass.tensor_op import TensorOpAttr
 from boltir.dialects.fused import GemmOp
 from boltir.dialects.tensors import Shape, static_shape
+from boltir.lowering.fused_to_cutlass.hopper import HOPPER_TILES, fastest_on_hopper
 from boltir.lowering.fused_to_cutlass.selection import Refusal, Selection, signature_of
-from boltir.lowering.fused_to_cutlass.tensor_op import attempt_or_blame, legal_templates, output_alignment, seconds_of
+from boltir.lowering.fused_to_cutlass.tensor_op import (
+    Parameters,
+    attempt_or_blame,
+    legal_templates,
+    math_of,
+    output_alignment,
+    seconds_of,
+)
 from boltir.lowering.fused_to_cutlass.tiles import (
-    HOPPER_TILES,
-    Footprint,
     HopperTile,
     Problem,
-    estimate_seconds,
     fastest,
     legal,
     power_of_two_divisor,
@@ -71,70 +76,55 @@ def select_matrix_product(
     if max(m, n, k) > LARGEST_INDEX or batch > LARGEST_GRID:
         return Refusal(f"{batch} products of {m} x {n} x {k} exceed 32-bit indices or {LARGEST_GRID} batches")
 
+    math = math_of(signature)
+    if isinstance(math, Refusal):
+        return math
+    alignments = {f"alignment_{operand}": _alignment(arguments, operand, math) for operand in "ab"}
+    parameters: Parameters = {**alignments, "layout_a": layouts[0].value, "layout_b": layouts[1].value}
+
     def attempt(kernel: KernelSignature) -> Selection | Refusal:
-        template = Refusal("") if not target.has_warpgroup_mma else _hopper_template(arguments, layouts, kernel, target)
-        if isinstance(template, Refusal):
-            template = _tensor_op_template(arguments, layouts, kernel, target)
+        if target.has_warpgroup_mma:
+            hopper = _hopper_selection(arguments, math, parameters, kernel, target)
+            if isinstance(hopper, Selection):
+                return hopper
+        template = _tensor_op_template(arguments, parameters, kernel, target)
         return template if isinstance(template, Refusal) else Selection(template, dict(arguments))
 
     return attempt_or_blame(attempt, signature, sources=2)
 
 
 def _tensor_op_template(
-    arguments: Mapping[str, int], layouts: tuple[Layout, Layout], signature: KernelSignature, target: Target
+    arguments: Mapping[str, int], parameters: Parameters, signature: KernelSignature, target: Target
 ) -> TensorOpAttr | Refusal:
-    candidates = legal_templates(
-        GemmAttr,
-        target,
-        signature,
-        _alignment(arguments, "a"),
-        _alignment(arguments, "b"),
-        alignment_c=output_alignment(signature, arguments["ldd"]),
-        layout_a=layouts[0].value,
-        layout_b=layouts[1].value,
-    )
+    alignment_c = output_alignment(signature, arguments["ldd"])
+    candidates = legal_templates(GemmAttr, target, signature, alignment_c=alignment_c, **parameters)
     return fastest(candidates, seconds_of(_problem(arguments), signature, target))
 
 
-def _hopper_template(
-    arguments: Mapping[str, int], layouts: tuple[Layout, Layout], signature: KernelSignature, target: Target
-) -> GemmSm90Attr | Refusal:
-    problem = _problem(arguments)
-    candidates = _legal_hopper_templates(
-        target,
-        signature,
-        alignment_a=_alignment(arguments, "a"),
-        alignment_b=_alignment(arguments, "b"),
-        alignment_c=power_of_two_divisor(8, (arguments["ldd"],)),
-        layout_a=layouts[0].value,
-        layout_b=layouts[1].value,
-    )
-
-    def seconds(template: GemmSm90Attr) -> float:
-        m, n, k = template.tile.data
-        cluster_m, cluster_n, _ = template.cluster.data
-        ring = target.shared_memory_per_block - template.shared_memory(signature)
-        footprint = Footprint(
-            tile=(m, n, k),
-            fragment=(m, n),
-            stages=2 + ring // (2 * (m + n) * k),
-            threads=384 if template.schedule.data is not Schedule.WARP_SPECIALIZED else 256,
-            registers=m * n // 256,
-            shared_memory=target.shared_memory_per_block,
-        )
-        rows, columns = _rounded(problem.m, m * cluster_m), _rounded(problem.n, n * cluster_n)
-        return estimate_seconds(Problem(rows, columns, problem.k, problem.batch), footprint, target)
-
-    return fastest(candidates, seconds)
+def _hopper_selection(
+    arguments: Mapping[str, int], math: Math, parameters: Parameters, signature: KernelSignature, target: Target
+) -> Selection | Refusal:
+    alignment_c = power_of_two_divisor(8, (arguments["ldd"],))
+    candidates = _legal_hopper_templates(target, signature, math, alignment_c=alignment_c, **parameters)
+    if isinstance(candidates, Refusal):
+        return candidates
+    template, slices = fastest_on_hopper(candidates, _problem(arguments), target)
+    return Selection(template, {**arguments, **slices})
 
 
 @lru_cache(maxsize=1024)
 def _legal_hopper_templates(
-    target: Target, signature: KernelSignature, **others: ParameterValue
+    target: Target, signature: KernelSignature, math: Math, **others: ParameterValue
 ) -> tuple[GemmSm90Attr, ...] | Refusal:
     def build(tile: HopperTile) -> GemmSm90Attr:
-        schedule = tile.schedule.value
-        return GemmSm90Attr.of(tile=tile.tile, cluster=tile.cluster, schedule=schedule, swizzle=1, **others)
+        return GemmSm90Attr.of(
+            math=math.value,
+            tile=tile.at_depth_of(math),
+            cluster=tile.cluster,
+            schedule=tile.schedule.value,
+            swizzle=1,
+            **others,
+        )
 
     return legal((partial(build, tile) for tile in HOPPER_TILES), target, signature)
 
@@ -143,13 +133,9 @@ def _problem(arguments: Mapping[str, int]) -> Problem:
     return Problem(*(arguments[name] for name in ("m", "n", "k", "batch")))
 
 
-def _alignment(arguments: Mapping[str, int], operand: str) -> int:
+def _alignment(arguments: Mapping[str, int], operand: str, math: Math) -> int:
     """Elements of an input that one access can move: leading dimension and batch stride are multiples of it."""
-    return power_of_two_divisor(8, (arguments[f"ld{operand}"], arguments[f"batch_stride_{operand}"]))
-
-
-def _rounded(extent: int, step: int) -> int:
-    return -(-extent // step) * step
+    return power_of_two_divisor(math.vector, (arguments[f"ld{operand}"], arguments[f"batch_stride_{operand}"]))
 
 
 def _text(shape: Shape) -> str:

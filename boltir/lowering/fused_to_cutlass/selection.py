@@ -10,10 +10,14 @@ from boltir.dialects.tensors import element_type
 
 @dataclass(frozen=True)
 class Selection:
-    """The template, and the integers of this launch in the order of `template.launch_parameters`."""
+    """The template, and the integers of this launch in the order of `template.launch_parameters`.
+
+    `passed_over` says why a template that is preferred where it can serve does not.
+    """
 
     template: TemplateAttr
     arguments: Mapping[str, int]
+    passed_over: str = ""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from boltir.dialects import fused
 from boltir.dialects.fused import FusedOp
+from boltir.lowering.fused_to_cutlass.attention import attention_answers
 from boltir.lowering.fused_to_cutlass.conv2d import select_conv2d
 from boltir.lowering.fused_to_cutlass.gemm import select_gemm
 from boltir.lowering.fused_to_cutlass.pointwise import select_pointwise, select_slice
@@ -26,12 +27,15 @@ from boltir.lowering.fused_to_cutlass.simt_reduction import (
     select_reduce,
     select_softmax,
 )
+from boltir.lowering.fused_to_cutlass.simt_unfold import select_unfold
 from boltir.target import Target
 
 
 def answers(op: FusedOp, target: Target) -> Iterator[Selection | Refusal]:
     """What each family of templates says to `op`; ask on only after a refusal."""
     match op:
+        case fused.AttentionOp():
+            yield from attention_answers(op, target)
         case fused.GemmOp():
             yield select_gemm(op, target)
             yield select_simt_gemm(op, target)
@@ -68,6 +72,8 @@ def _movement_answers(op: FusedOp, target: Target) -> Iterator[Selection | Refus
             yield select_gather(op, target)
         case fused.ConcatOp():
             yield select_concat(op, target)
+        case fused.UnfoldOp():
+            yield select_unfold(op, target)
         case fused.ResizeOp():
             yield select_resize(op, target)
         case _:

@@ -1,14 +1,9 @@
 """How operands are addressed over a result: strides, and fewer dimensions where memory allows."""
 
 from collections.abc import Sequence
-from itertools import accumulate
 
+from boltir.dialects.shapes import dense_strides
 from boltir.dialects.tensors import Shape
-
-
-def dense_strides(shape: Shape) -> Shape:
-    """Row-major strides in elements."""
-    return tuple(accumulate(shape[:0:-1], lambda a, b: a * b, initial=1))[::-1] if shape else ()
 
 
 def broadcast_strides(operand: Shape, result: Shape) -> Shape:

@@ -5,16 +5,18 @@ from functools import lru_cache, partial
 
 from xdsl.dialects.builtin import AnyFloat
 
-from boltir.dialects.cutlass.matrix import bytes_of
+from boltir.dialects.cutlass.matrix import Math, bytes_of
 from boltir.dialects.cutlass.template import KernelSignature, ParameterValue
-from boltir.dialects.cutlass.tensor_op import TensorOpAttr
+from boltir.dialects.cutlass.tensor_op import TensorOpAttr, instruction_shape
 from boltir.dialects.fused import Broadcast
 from boltir.lowering.fused_to_cutlass.selection import Refusal, Selection
+from boltir.lowering.fused_to_cutlass.tf32_tiles import TF32_TILES
 from boltir.lowering.fused_to_cutlass.tiles import (
     ASYNC_TILES,
     REGISTER_STAGED_TILES,
     Footprint,
     Problem,
+    Tile,
     estimate_seconds,
     legal,
     power_of_two_divisor,
@@ -24,15 +26,21 @@ from boltir.target import Target
 Parameters = dict[str, ParameterValue]
 
 
-def mainloops(target: Target, alignment_a: int, alignment_b: int) -> Iterator[Parameters]:
+def shipped_tiles(math: Math, target: Target, alignment: int) -> tuple[Tile, ...]:
+    """The tiles that CUTLASS ships for operands of which one access moves `alignment` elements."""
+    if math is Math.TF32:
+        return TF32_TILES
+    return ASYNC_TILES if target.has_async_copy and alignment > 1 else REGISTER_STAGED_TILES
+
+
+def mainloops(math: Math, target: Target, alignment_a: int, alignment_b: int) -> Iterator[Parameters]:
     """The mainloop parameters of the shipped tiles, for operands of these alignments."""
-    asynchronous = target.has_async_copy and min(alignment_a, alignment_b) > 1
-    instruction = (16, 8, 16) if target.has_async_copy else (16, 8, 8)
-    for tile in ASYNC_TILES if asynchronous else REGISTER_STAGED_TILES:
+    for tile in shipped_tiles(math, target, min(alignment_a, alignment_b)):
         yield {
+            "math": math.value,
             "threadblock": tile.threadblock,
             "warp": tile.warp,
-            "instruction": instruction,
+            "instruction": instruction_shape(math, target),
             "stages": tile.stages,
             "swizzle": 1,
             "alignment_a": alignment_a,
@@ -45,13 +53,23 @@ def legal_templates(
     kind: type[TensorOpAttr],
     target: Target,
     signature: KernelSignature,
+    *,
     alignment_a: int,
     alignment_b: int,
     **others: ParameterValue,
 ) -> tuple[TensorOpAttr, ...] | Refusal:
     """The shipped tiles of a family that are legal for operands of these alignments."""
-    candidates = (partial(kind.of, **mainloop, **others) for mainloop in mainloops(target, alignment_a, alignment_b))
-    return legal(candidates, target, signature)
+    math = math_of(signature)
+    if isinstance(math, Refusal):
+        return math
+    parameters = mainloops(math, target, alignment_a, alignment_b)
+    return legal((partial(kind.of, **mainloop, **others) for mainloop in parameters), target, signature)
+
+
+def math_of(signature: KernelSignature) -> Math | Refusal:
+    """How tensor cores multiply the inputs."""
+    element = signature.inputs[0]
+    return Math.of(element) or Refusal(f"tensor cores multiply f16, bf16 and f32, not {element}")
 
 
 def output_alignment(signature: KernelSignature, columns: int) -> int:
@@ -70,6 +88,7 @@ def seconds_of(problem: Problem, signature: KernelSignature, target: Target) -> 
             stages=template.stages.data,
             threads=template.threads,
             registers=template.registers,
+            element_bytes=template.math.data.bytes,
             shared_memory=template.shared_memory(signature.outputs[0]),
         )
         return estimate_seconds(problem, footprint, target)

@@ -6,7 +6,8 @@ from typing import TypeVar
 
 from xdsl.utils.exceptions import VerifyException
 
-from boltir.dialects.cutlass.gemm_sm90 import Schedule
+from boltir.dialects.cutlass.matrix import Math
+from boltir.dialects.cutlass.sm90 import Schedule
 from boltir.dialects.cutlass.template import KernelSignature, TemplateAttr
 from boltir.lowering.fused_to_cutlass.selection import Refusal
 from boltir.target import Target
@@ -28,7 +29,7 @@ class Tile:
         return (m // warps_m, n // warps_n, k // warps_k)
 
 
-def _tiles(rows: str) -> tuple[Tile, ...]:
+def tile_table(rows: str) -> tuple[Tile, ...]:
     """Reads `M N K warpsM warpsN warpsK stages` per line."""
     numbers = [tuple(map(int, row.split())) for row in rows.strip().splitlines()]
     return tuple(Tile((m, n, k), (wm, wn, wk), stages) for m, n, k, wm, wn, wk, stages in numbers)
@@ -36,7 +37,7 @@ def _tiles(rows: str) -> tuple[Tile, ...]:
 
 # What cutlass_library's generator.py ships for f16 with f32 accumulation (GenerateSM75_TensorOp_1688,
 # GenerateSM80_TensorOp_16816), smallest first: on a tie the first is taken.
-REGISTER_STAGED_TILES = _tiles("""
+REGISTER_STAGED_TILES = tile_table("""
     64 64 32    2 2 1  2
     64 128 32   2 2 1  2
     128 64 32   2 2 1  2
@@ -48,7 +49,7 @@ REGISTER_STAGED_TILES = _tiles("""
 """)
 """Tiles whose two stages pass through registers: all of sm_75, and accesses too narrow for cp.async."""
 
-ASYNC_TILES = _tiles("""
+ASYNC_TILES = tile_table("""
     64 64 32    2 2 1  4
     64 64 32    2 2 1  10
     64 64 64    2 2 1  5
@@ -80,24 +81,16 @@ ASYNC_TILES = _tiles("""
 
 @dataclass(frozen=True)
 class HopperTile:
-    """A tile of the 3.x template with the schedule and cluster it is used with."""
+    """A tile of the 3.x template, for 16-bit operands, with the schedule and cluster it is used with."""
 
     tile: Triple
     schedule: Schedule
     cluster: Triple = (1, 1, 1)
 
-
-HOPPER_TILES = (
-    HopperTile((64, 32, 64), Schedule.PINGPONG),
-    HopperTile((64, 64, 64), Schedule.PINGPONG),
-    HopperTile((128, 64, 64), Schedule.PINGPONG),
-    HopperTile((64, 128, 64), Schedule.PINGPONG),
-    HopperTile((64, 256, 64), Schedule.PINGPONG),
-    HopperTile((128, 128, 64), Schedule.PINGPONG),
-    HopperTile((128, 256, 64), Schedule.COOPERATIVE, (2, 1, 1)),
-    HopperTile((128, 256, 64), Schedule.COOPERATIVE),
-)
-"""The fastest tiles of several problem sizes measured on an H100, and smaller ones; on a tie the first is taken."""
+    def at_depth_of(self, math: Math) -> Triple:
+        """The tile for other operands: as many bytes deep."""
+        m, n, k = self.tile
+        return (m, n, 2 * k // math.bytes)
 
 
 @dataclass(frozen=True)
@@ -120,6 +113,7 @@ class Footprint:
     threads: int
     registers: int
     shared_memory: int
+    element_bytes: int
 
 
 REGISTERS_PER_MULTIPROCESSOR = 65536
@@ -146,8 +140,11 @@ def estimate_seconds(problem: Problem, footprint: Footprint, target: Target) -> 
     steps = -(-problem.k // k)
     # Small fragments read their operands from shared memory more often per multiplication.
     overhead = 1 + 8 * (1 / footprint.fragment[0] + 1 / footprint.fragment[1])
-    arithmetic = overhead * 2 * m * n * k * target.multiprocessors / target.tensor_flops
-    traffic = 2 * (m + n) * k * target.multiprocessors / (L2_OVER_MEMORY * target.memory_bandwidth)
+    # Tensor cores take half as many tf32 operands per second as 16-bit ones: so many bytes.
+    arithmetic = overhead * footprint.element_bytes * m * n * k * target.multiprocessors / target.tensor_flops
+    traffic = (
+        footprint.element_bytes * (m + n) * k * target.multiprocessors / (L2_OVER_MEMORY * target.memory_bandwidth)
+    )
     latency = LOAD_LATENCY * -(-steps // (footprint.stages - 1))
     return waves * (max(steps * sharing * max(arithmetic, traffic), latency) + PROLOGUE)
 

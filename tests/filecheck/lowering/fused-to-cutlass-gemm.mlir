@@ -17,7 +17,7 @@ func.func @shared_kernel(%x: tensor<512x256xf16>, %w: tensor<256x256xf16>) -> te
 }
 // SM75:        cutlass.kernel @[[KERNEL:gemm_0]] "sm_75" #cutlass.gemm<{{.*}}, instruction = [16, 8, 8], stages = 2,
 // SM80:        cutlass.kernel @[[KERNEL:gemm_0]] "sm_80" #cutlass.gemm<{{.*}}, instruction = [16, 8, 16], stages = {{[3-9]|10}},
-// SM90:        cutlass.kernel @[[KERNEL:gemm_sm90_0]] "sm_90a" #cutlass.gemm_sm90<{{.*}}, schedule = pingpong,
+// SM90:        cutlass.kernel @[[KERNEL:gemm_sm90_0]] "sm_90a" #cutlass.gemm_sm90<{{.*}}, schedule = warp_specialized,
 // CHECK-SAME:  layout_a = row, layout_b = row> [f16, f16] -> [f16]
 // CHECK-NOT:   cutlass.kernel
 // CHECK-LABEL: @shared_kernel
@@ -97,4 +97,19 @@ func.func @large(%x: tensor<4096x4096xf16>, %w: tensor<4096x4096xf16>) -> tensor
 }
 // SM75: threadblock = [{{128|256}}, {{128|256}},
 // SM80: threadblock = [{{128|256}}, {{128|256}},
-// SM90: tile = [128, 256, 64], cluster = [2, 1, 1], schedule = cooperative
+// SM90: tile = [{{128, 256|256, 128}}, 64], cluster = [1, 1, 1], schedule = cooperative
+
+// -----
+
+// On Hopper, threadblocks of a cluster share a tile where there are few tiles and much to add up: each takes a slice of K.
+
+func.func @long(%x: tensor<49x4608xf16>, %w: tensor<512x4608xf16>) -> tensor<49x512xf16> {
+  %0 = fused.gemm(%x, %w : tensor<49x4608xf16>, tensor<512x4608xf16>) {transpose_b = true} -> tensor<49x512xf16> {
+  ^bb0(%acc: f32):
+    fused.yield %acc : f32
+  }
+  func.return %0 : tensor<49x512xf16>
+}
+// SM80-NOT: slices
+// SM90: tile = [64, 64, 64], cluster = [1, 1, 1], schedule = split_k,
+// SM90: cutlass.launch {{.*}}, slices = 8>

@@ -7,7 +7,17 @@ from xdsl.dialects.func import Func
 from xdsl.parser import Parser
 from xdsl.utils.exceptions import VerifyException
 
-from boltir.dialects.cutlass import Conv2dAttr, Cutlass, GemmAttr, PointwiseAttr, TemplateAttr, launches
+from boltir.dialects.cutlass import (
+    Conv2dAttr,
+    Conv2dSm90Attr,
+    Cutlass,
+    GemmAttr,
+    GemmSm90Attr,
+    PointwiseAttr,
+    TemplateAttr,
+    launches,
+)
+from boltir.dialects.cutlass.template import ParameterValue
 from boltir.dialects.fused import Fused
 from boltir.lowering.cutlass_to_cuda.program import Program, program_of
 
@@ -70,9 +80,20 @@ def test_integers_go_by_name_for_mlir_sorts_them() -> None:
 
 
 POINTWISE = PointwiseAttr.of(inputs=0, vector=4, rank=2, strided=(), innermost=())
-TILE = {"threadblock": (64, 64, 32), "warp": (32, 32, 32), "instruction": (16, 8, 16), "stages": 4, "swizzle": 1}
-GEMM = GemmAttr.of(**TILE, alignment_a=8, alignment_b=4, alignment_c=2, layout_a="row", layout_b="column")
-CONV = Conv2dAttr.of(**TILE, alignment_a=4, alignment_b=4, alignment_c=8, iterator_algorithm="fixed_channels")
+TILE: dict[str, ParameterValue] = {
+    "math": "f16", "threadblock": (64, 64, 32), "warp": (32, 32, 32), "instruction": (16, 8, 16), "stages": 4,
+    "swizzle": 1, "alignment_a": 8, "alignment_b": 4, "alignment_c": 2,
+    "layout_a": "row", "layout_b": "column",
+}  # fmt: skip
+GEMM = GemmAttr.of(**TILE)
+SPLIT: dict[str, ParameterValue] = {
+    "math": "f16", "tile": (64, 64, 64), "cluster": (1, 1, 1), "schedule": "split_k", "swizzle": 1,
+    "alignment_a": 8, "alignment_b": 8, "alignment_c": 8,
+}  # fmt: skip
+SPLIT_GEMM = GemmSm90Attr.of(**SPLIT, layout_a="row", layout_b="column")
+SPLIT_CONV = Conv2dSm90Attr.of(**SPLIT)
+LONG = {"lda": 512, "ldb": 512, "ldd": 64, "k": 512}
+CONV = Conv2dAttr.of(**{**TILE, "alignment_a": 4, "alignment_c": 8}, iterator_algorithm="fixed_channels")
 
 
 @pytest.mark.parametrize(
@@ -82,6 +103,9 @@ CONV = Conv2dAttr.of(**TILE, alignment_a=4, alignment_b=4, alignment_c=8, iterat
         (GEMM, {"lda": 20, "ldb": 20, "ldd": 20}, "lda = 20 is no multiple of 8"),
         (GEMM, {"lda": 24, "ldb": 22, "ldd": 20}, "ldb = 22 is no multiple of 4"),
         (GEMM, {"lda": 24, "ldb": 20, "ldd": 21}, "ldd = 21 is no multiple of 2"),
+        (SPLIT_GEMM, {**LONG, "slices": 9}, "a cluster holds 1 to 8 slices of the 8 tiles along K, not 9"),
+        (SPLIT_GEMM, {**LONG, "k": 128, "slices": 3}, "a cluster holds 1 to 8 slices of the 2 tiles along K, not 3"),
+        (SPLIT_CONV, {"c": 64, "k": 64, "r": 1, "s": 3, "slices": 4}, "slices of the 3 tiles along K, not 4"),
         (CONV, {"c": 4, "k": 12}, "k = 12 is no multiple of 8"),
         (CONV, {"c": 8, "k": 16}, "fixed_channels reads 4 channels, the launch gives c = 8"),
     ],

@@ -16,12 +16,12 @@ from boltir.lowering.fused_to_cutlass.tiles import ASYNC_TILES, REGISTER_STAGED_
 from boltir.target import Target
 
 AMPERE: dict[str, ParameterValue] = {
-    "threadblock": (128, 128, 32), "warp": (64, 64, 32), "instruction": (16, 8, 16), "stages": 3, "swizzle": 1,
-    "alignment_a": 8, "alignment_b": 8, "alignment_c": 8,
+    "math": "f16", "threadblock": (128, 128, 32), "warp": (64, 64, 32), "instruction": (16, 8, 16), "stages": 3,
+    "swizzle": 1, "alignment_a": 8, "alignment_b": 8, "alignment_c": 8,
 }  # fmt: skip
 TURING: dict[str, ParameterValue] = {**AMPERE, "instruction": (16, 8, 8), "stages": 2}
 HOPPER: dict[str, ParameterValue] = {
-    "tile": (128, 128, 64), "cluster": (1, 1, 1), "schedule": "pingpong", "swizzle": 1,
+    "math": "f16", "tile": (128, 128, 64), "cluster": (1, 1, 1), "schedule": "pingpong", "swizzle": 1,
     "alignment_a": 8, "alignment_b": 8, "alignment_c": 8, "layout_a": "row", "layout_b": "row",
 }  # fmt: skip
 
@@ -101,13 +101,13 @@ def test_parameters_that_contradict_each_other_have_no_attribute(
 @pytest.mark.parametrize(
     ("template", "target", "message"),
     [
-        (gemm(), "sm_75", "the 16-bit tensor-core instruction of sm_75 is [16, 8, 8], not [16, 8, 16]"),
-        (gemm(TURING), "sm_80", "the 16-bit tensor-core instruction of sm_80 is [16, 8, 16], not [16, 8, 8]"),
+        (gemm(), "sm_75", "the f16 tensor-core instruction of sm_75 is [16, 8, 8], not [16, 8, 16]"),
+        (gemm(TURING), "sm_80", "the f16 tensor-core instruction of sm_80 is [16, 8, 16], not [16, 8, 8]"),
         (gemm(TURING, stages=3), "sm_75", "sm_75 has no cp.async: exactly 2 stages, not 3"),
         (gemm(stages=12), "sm_80", "196608 bytes of shared memory exceed the 166912 of sm_80"),
         (gemm(stages=7), "sm_86", "114688 bytes of shared memory exceed the 101376 of sm_86"),
         (gemm(alignment_a=1), "sm_80", "alignment of A is 2 bytes, cp.async moves at least 4: use 2 stages"),
-        (gemm(alignment_b=16), "sm_80", "alignment of B is 16: one access moves at most 16 bytes"),
+        (gemm(alignment_b=16), "sm_80", "alignment of B is 16 elements: one access moves at most 16 bytes"),
         (gemm(alignment_c=16), "sm_80", "alignment_c is 32 bytes: one access moves at most 16"),
     ],
 )
@@ -134,7 +134,7 @@ def test_narrow_tiles_cannot_store_wide_accesses(threadblock: tuple[int, int, in
 @pytest.mark.parametrize(
     ("kernel", "message"),
     [
-        (signature(inputs=f32), "the tensor cores are used for f16 and bf16, not f32"),
+        (signature(inputs=f32), "math = f16 takes f16 inputs, not f32"),
         (KernelSignature((f16, bf16), (), (), (f16,)), "expected two inputs of one type, got (f16, bf16)"),
         (signature(output=i8), "the epilogue reads and stores f16, bf16 and f32, not i8"),
         (signature(("full", i64)), "the epilogue reads and stores f16, bf16 and f32, not i64"),
@@ -163,9 +163,9 @@ def test_a_convolution_reads_one_full_operand() -> None:
 
 def test_bfloat16_needs_ampere() -> None:
     kernel = signature(inputs=bf16, output=bf16)
-    check(gemm(), "sm_80", kernel)
+    check(gemm(math="bf16"), "sm_80", kernel)
     with pytest.raises(VerifyException, match="sm_75 has no bf16 tensor cores"):
-        check(gemm(TURING), "sm_75", kernel)
+        check(gemm(TURING, math="bf16"), "sm_75", kernel)
 
 
 @pytest.mark.parametrize(
@@ -187,14 +187,19 @@ def test_iterator_algorithms_bound_the_alignment(changes: dict[str, ParameterVal
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"tile": (256, 128, 64)}, "pingpong takes tile M = 64 or 128, got 256"),
-        ({"tile": (64, 128, 64), "schedule": "cooperative"}, "cooperative takes tile M = 128 or 256, got 64"),
+        ({"tile": (96, 128, 64)}, "pingpong takes tile M = 64, 128, 192, 256, got 96"),
+        ({"tile": (64, 128, 64), "schedule": "cooperative"}, "cooperative takes tile M = 128, 256, got 64"),
         ({"tile": (128, 40, 64)}, "tile N must be a multiple of 32 up to 256, got 40"),
         ({"tile": (128, 128, 32)}, "tile K must be 64 or 128 elements (128-byte swizzled rows), got 32"),
         ({"tile": (128, 256, 64)}, "a warpgroup accumulates 128 x 256 in 256 registers per thread, more than 192"),
         ({"cluster": (2, 3, 1)}, "a cluster is powers of two along M and N and 1 along K, got [2, 3, 1]"),
         ({"cluster": (4, 4, 1)}, "a cluster holds at most 8 threadblocks, got 16"),
         ({"schedule": "warp_specialized", "swizzle": 2}, "swizzle must be one of [1], got 2"),
+        (
+            {"tile": (64, 64, 64), "schedule": "split_k", "cluster": (2, 1, 1)},
+            "split_k makes clusters of the slices of K: cluster must be [1, 1, 1], got [2, 1, 1]",
+        ),
+        ({"schedule": "split_k"}, "split_k takes tiles of at most 64 x 128 elements, got 128 x 128"),
     ],
 )
 def test_hopper_parameters_that_contradict_each_other_have_no_attribute(

@@ -136,7 +136,7 @@ def test_a_launch_of_no_kernel_is_an_error(parse: Parse) -> None:
 
 def gemm(arguments: str, a: str, b: str, d: str) -> str:
     return f"""
-    cutlass.kernel @gemm "sm_80" #cutlass.gemm<threadblock = [64, 64, 32], warp = [32, 32, 32],
+    cutlass.kernel @gemm "sm_80" #cutlass.gemm<math = f16, threadblock = [64, 64, 32], warp = [32, 32, 32],
       instruction = [16, 8, 16], stages = 4, swizzle = 1, alignment_a = 2, alignment_b = 2, alignment_c = 2,
       layout_a = row, layout_b = column> [f16, f16] -> [f16] {{
     ^bb0(%acc: f32):
@@ -184,7 +184,7 @@ def test_gemm_beyond_its_operand_is_an_error(parse: Parse) -> None:
 def test_transpose_pads_channels_with_zeros(parse: Parse) -> None:
     """NCHW with 3 channels becomes NHWC with 4."""
     module = parse("""
-    cutlass.kernel @to_nhwc "sm_80" #cutlass.transpose<vector = 1, rank = 0, general = [], channels = 4>
+    cutlass.kernel @to_nhwc "sm_80" #cutlass.transpose<vector = 1, rank = 0, general = [], channels = 4, outputs = 1>
       [f32] -> [f16] {
     ^bb0(%x: f32):
       fused.yield %x : f32

@@ -6,6 +6,7 @@ from xdsl.ir import Attribute, SSAValue
 from xdsl.utils.test_value import create_ssa_value
 
 from boltir.dialects.cutlass.conv2d import IteratorAlgorithm
+from boltir.dialects.cutlass.matrix import Math
 from boltir.dialects.fused import Conv2dOp, GemmOp
 from boltir.dialects.properties import bool_attr, int_attr
 from boltir.dialects.tensors import Shape
@@ -53,7 +54,7 @@ def refused(answer: Selection | Refusal) -> Refusal:
     ("op", "reason"),
     [
         (gemm((1, 64), (64, 128)), "M = 1 leaves a tensor-core tile of 64 rows nearly idle"),
-        (gemm((64, 64), (64, 128), element=f32), "the tensor cores are used for f16 and bf16, not f32"),
+        (gemm((64, 64), (64, 128), element=i8), "tensor cores multiply f16, bf16 and f32, not i8"),
         (gemm((0, 64), (64, 128)), "the product of 0 x 64 and 64 x 128 is empty"),
         (gemm((2, 1, 8, 8), (1, 3, 8, 8)), "batch dimensions 2x1 and 1x3 broadcast against each other"),
         (gemm((70000, 8, 8), (70000, 8, 8)), "70000 products of 8 x 8 x 8 exceed 32-bit indices or 65535 batches"),
@@ -65,9 +66,11 @@ def test_a_product_the_tensor_cores_do_not_suit_is_refused(op: GemmOp, reason: s
         assert (answer.reason, answer.operands) == (reason, ())
 
 
-def test_bfloat16_is_refused_before_ampere() -> None:
-    answer = refused(select_gemm(gemm((64, 64), (64, 128), element=bf16), Target.named("sm_75")))
-    assert answer.reason == "sm_75 has no bf16 tensor cores"
+@pytest.mark.parametrize(("element", "math"), [(bf16, "bf16"), (f32, "tf32")], ids=str)
+def test_turing_multiplies_f16_alone(element: Attribute, math: str) -> None:
+    op = gemm((64, 64), (64, 128), element=element)
+    assert refused(select_gemm(op, Target.named("sm_75"))).reason == f"sm_75 has no {math} tensor cores"
+    assert selected(select_gemm(op, SM80)).template.values()["math"] == math
 
 
 def test_a_refusal_names_the_epilogue_operands_in_the_way() -> None:
@@ -88,6 +91,29 @@ def test_a_convolution_holds_one_full_operand() -> None:
     assert answer == Refusal("the epilogue takes at most 1 full operands, got 2", (1,))
 
 
+def test_a_hopper_convolution_holds_several_full_operands_but_no_integers() -> None:
+    full, wide, mask = tensor((1, 14, 14, 32)), tensor((1, 14, 14, 32), f32), tensor((1, 14, 14, 32), i8)
+    x, filters = (1, 16, 16, 64), (32, 3, 3, 64)
+    chosen = selected(select_conv2d(conv2d(x, filters, full, full, wide), SM90))
+    assert (chosen.template.family, chosen.passed_over) == ("conv2d_sm90", "")
+    assert refused(select_conv2d(conv2d(x, filters, full, full, mask), SM90)).operands == (2,)
+
+
+@pytest.mark.parametrize(
+    ("op", "reason"),
+    [
+        (
+            conv2d((1, 16, 16, 24), (32, 3, 3, 24)),
+            "c = 24 fills less than half of the 64 channels that a step on Hopper multiplies",
+        ),
+        (conv2d((1, 16, 16, 36), (32, 3, 3, 36)), "TMA moves 16-byte rows: alignment of A must be 8 elements, got 4"),
+    ],
+)
+def test_a_convolution_that_tma_does_not_suit_is_left_to_2x(op: Conv2dOp, reason: str) -> None:
+    answer = selected(select_conv2d(op, SM90))
+    assert (answer.template.family, answer.passed_over) == ("conv2d", reason)
+
+
 def test_grouped_convolutions_are_refused() -> None:
     answer = refused(select_conv2d(conv2d((1, 16, 16, 16), (32, 3, 3, 8), groups=2), SM80))
     assert answer.reason == "the implicit-GEMM template takes ungrouped convolutions, this one has 2 groups"
@@ -105,6 +131,7 @@ def test_launch_integers_are_in_the_templates_order() -> None:
         selected(select_gemm(gemm((64, 64), (64, 128)), SM80)),
         selected(select_gemm(gemm((64, 64), (64, 128)), SM90)),
         selected(select_conv2d(conv2d((1, 16, 16, 16), (32, 3, 3, 16)), SM80)),
+        selected(select_conv2d(conv2d((1, 16, 16, 64), (32, 3, 3, 64)), SM90)),
     ):
         assert tuple(selection.arguments) == selection.template.launch_parameters
 
@@ -124,7 +151,21 @@ def test_launch_integers_are_in_the_templates_order() -> None:
     ],
 )
 def test_channels_decide_the_iterator(channels: int, window: int, expected: tuple[IteratorAlgorithm, int]) -> None:
-    assert iterator_algorithm(channels, window, window) == expected
+    assert iterator_algorithm(Math.BF16, channels, window, window) == expected
+
+
+@pytest.mark.parametrize(
+    ("channels", "expected"),
+    [
+        (3, (IteratorAlgorithm.FEW_CHANNELS, 1)),
+        (4, (IteratorAlgorithm.FIXED_CHANNELS, 4)),
+        (6, (IteratorAlgorithm.OPTIMIZED, 2)),
+        (8, (IteratorAlgorithm.OPTIMIZED, 4)),
+        (9, (IteratorAlgorithm.ANALYTIC, 1)),
+    ],
+)
+def test_one_access_moves_four_channels_of_f32(channels: int, expected: tuple[IteratorAlgorithm, int]) -> None:
+    assert iterator_algorithm(Math.TF32, channels, 3, 3) == expected
 
 
 def test_small_products_get_small_tiles() -> None:

@@ -69,6 +69,21 @@ OPTIMIZED, FIXED_CHANNELS, FEW_CHANNELS, ANALYTIC = (
     convolution(*sizes) for sizes in ((64, 64), (8, 16), (3, 12), (9, 7))
 )
 
+ALONG_K = """
+    func.func @f(%a: tensor<512x256xf16>, %b: tensor<128x256xf16>, %bias: tensor<128xf16>) {
+      %d = fused.gemm(%a, %b : tensor<512x256xf16>, tensor<128x256xf16>)
+          epilogue(%bias : tensor<128xf16>) [row] {transpose_b = true} -> tensor<512x128xf16> {
+      ^bb0(%acc: f32, %e0: f32):
+        %0 = arith.addf %acc, %e0 : f32
+        fused.yield %0 : f32
+      }
+      func.return
+    }"""
+
+
+def stored_as(element: str, *texts: str) -> tuple[str, ...]:
+    return tuple(text.replace("xf16", f"x{element}") for text in texts)
+
 
 def parse(text: str) -> ModuleOp:
     context = Context()
@@ -96,10 +111,14 @@ def kernels_of(texts: tuple[str, ...], target: Target) -> list[KernelOp]:
         *((f"sm_{n}", "gemm", (FOUR_OPERANDS, ODD_EXTENTS)) for n in (75, 80, 86, 89)),
         ("sm_90a", "gemm", (ODD_EXTENTS,)),
         ("sm_90a", "gemm_sm90", (FOUR_OPERANDS,)),
-        *(
-            (f"sm_{name}", "conv2d", (OPTIMIZED, FIXED_CHANNELS, FEW_CHANNELS, ANALYTIC))
-            for name in ("75", "80", "86", "89", "90a")
-        ),
+        *((f"sm_{n}", "conv2d", (OPTIMIZED, FIXED_CHANNELS, FEW_CHANNELS, ANALYTIC)) for n in (75, 80, 86, 89)),
+        ("sm_90a", "conv2d", (FIXED_CHANNELS, FEW_CHANNELS, ANALYTIC)),
+        ("sm_90a", "conv2d_sm90", (OPTIMIZED,)),
+        ("sm_80", "gemm", stored_as("bf16", FOUR_OPERANDS)),
+        ("sm_80", "gemm", stored_as("f32", FOUR_OPERANDS, ODD_EXTENTS, ALONG_K)),
+        ("sm_80", "conv2d", stored_as("f32", OPTIMIZED, convolution(4, 16), FEW_CHANNELS, ANALYTIC)),
+        ("sm_90a", "gemm_sm90", stored_as("f32", ALONG_K)),
+        ("sm_90a", "conv2d_sm90", stored_as("f32", OPTIMIZED)),
     ],
 )
 def test_nvcc_compiles(target_name: str, family: str, texts: tuple[str, ...]) -> None:

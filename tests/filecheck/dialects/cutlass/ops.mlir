@@ -10,7 +10,7 @@
 builtin.module {
 
   // A matrix product with a bias, a residual and relu, as shape-generic code for one target.
-  cutlass.kernel @gemm_0 "sm_80" #cutlass.gemm<threadblock = [64, 64, 32], warp = [32, 32, 32], instruction = [16, 8, 16], stages = 3, swizzle = 1, alignment_a = 8, alignment_b = 8, alignment_c = 8, layout_a = row, layout_b = row> [f16, f16] epilogue [f16, f16] [row, full] -> [f16] {
+  cutlass.kernel @gemm_0 "sm_80" #cutlass.gemm<math = f16, threadblock = [64, 64, 32], warp = [32, 32, 32], instruction = [16, 8, 16], stages = 3, swizzle = 1, alignment_a = 8, alignment_b = 8, alignment_c = 8, layout_a = row, layout_b = row> [f16, f16] epilogue [f16, f16] [row, full] -> [f16] {
   ^bb0(%acc: f32, %bias: f32, %residual: f32):
     %biased = arith.addf %acc, %bias : f32
     %sum = arith.addf %biased, %residual : f32
@@ -20,7 +20,7 @@ builtin.module {
   }
 
   // Without epilogue operands the bracketed lists are left out.
-  cutlass.kernel @gemm_1 "sm_75" #cutlass.gemm<threadblock = [64, 64, 32], warp = [32, 32, 32], instruction = [16, 8, 8], stages = 2, swizzle = 1, alignment_a = 8, alignment_b = 8, alignment_c = 4, layout_a = row, layout_b = column> [f16, f16] -> [f32] {
+  cutlass.kernel @gemm_1 "sm_75" #cutlass.gemm<math = f16, threadblock = [64, 64, 32], warp = [32, 32, 32], instruction = [16, 8, 8], stages = 2, swizzle = 1, alignment_a = 8, alignment_b = 8, alignment_c = 4, layout_a = row, layout_b = column> [f16, f16] -> [f32] {
   ^bb0(%acc: f32):
     fused.yield %acc : f32
   }

@@ -5,7 +5,7 @@
 // Kernels.
 
 // CHECK: 'cutlass.kernel': unknown target 'sm_10' (one of sm_75, sm_80, sm_86, sm_89, sm_90a)
-cutlass.kernel @k "sm_10" #cutlass.gemm<threadblock = [64, 64, 32], warp = [32, 32, 32], instruction = [16, 8, 16], stages = 3, swizzle = 1, alignment_a = 8, alignment_b = 8, alignment_c = 8, layout_a = row, layout_b = row> [f16, f16] -> [f16] {
+cutlass.kernel @k "sm_10" #cutlass.gemm<math = f16, threadblock = [64, 64, 32], warp = [32, 32, 32], instruction = [16, 8, 16], stages = 3, swizzle = 1, alignment_a = 8, alignment_b = 8, alignment_c = 8, layout_a = row, layout_b = row> [f16, f16] -> [f16] {
 ^bb0(%acc: f32):
   fused.yield %acc : f32
 }
@@ -20,7 +20,7 @@ cutlass.kernel @k "sm_80" 5 : i32 [f16, f16] -> [f16] {
 
 // -----
 
-// CHECK: Expected 'threadblock'
+// CHECK: Expected 'math'
 cutlass.kernel @k "sm_80" #cutlass.gemm<tile = [64, 64, 32]> [f16, f16] -> [f16] {
 ^bb0(%acc: f32):
   fused.yield %acc : f32
@@ -29,7 +29,7 @@ cutlass.kernel @k "sm_80" #cutlass.gemm<tile = [64, 64, 32]> [f16, f16] -> [f16]
 // -----
 
 // CHECK: 'cutlass.kernel': a kernel needs at least one output
-cutlass.kernel @k "sm_80" #cutlass.gemm<threadblock = [64, 64, 32], warp = [32, 32, 32], instruction = [16, 8, 16], stages = 3, swizzle = 1, alignment_a = 8, alignment_b = 8, alignment_c = 8, layout_a = row, layout_b = row> [f16, f16] -> [] {
+cutlass.kernel @k "sm_80" #cutlass.gemm<math = f16, threadblock = [64, 64, 32], warp = [32, 32, 32], instruction = [16, 8, 16], stages = 3, swizzle = 1, alignment_a = 8, alignment_b = 8, alignment_c = 8, layout_a = row, layout_b = row> [f16, f16] -> [] {
 ^bb0(%acc: f32):
   fused.yield %acc : f32
 }
@@ -37,7 +37,7 @@ cutlass.kernel @k "sm_80" #cutlass.gemm<threadblock = [64, 64, 32], warp = [32, 
 // -----
 
 // CHECK: 'cutlass.kernel': the template gemm needs an input to accumulate
-cutlass.kernel @k "sm_80" #cutlass.gemm<threadblock = [64, 64, 32], warp = [32, 32, 32], instruction = [16, 8, 16], stages = 3, swizzle = 1, alignment_a = 8, alignment_b = 8, alignment_c = 8, layout_a = row, layout_b = row> [] -> [f16] {
+cutlass.kernel @k "sm_80" #cutlass.gemm<math = f16, threadblock = [64, 64, 32], warp = [32, 32, 32], instruction = [16, 8, 16], stages = 3, swizzle = 1, alignment_a = 8, alignment_b = 8, alignment_c = 8, layout_a = row, layout_b = row> [] -> [f16] {
 ^bb0(%acc: f32):
   fused.yield %acc : f32
 }
@@ -45,7 +45,7 @@ cutlass.kernel @k "sm_80" #cutlass.gemm<threadblock = [64, 64, 32], warp = [32, 
 // -----
 
 // CHECK: 'cutlass.kernel': kernels do not compute on f64; supported are f32, f16, bf16, i64, i32, i8, i1
-cutlass.kernel @k "sm_80" #cutlass.gemm<threadblock = [64, 64, 32], warp = [32, 32, 32], instruction = [16, 8, 16], stages = 3, swizzle = 1, alignment_a = 8, alignment_b = 8, alignment_c = 8, layout_a = row, layout_b = row> [f64, f64] -> [f16] {
+cutlass.kernel @k "sm_80" #cutlass.gemm<math = f16, threadblock = [64, 64, 32], warp = [32, 32, 32], instruction = [16, 8, 16], stages = 3, swizzle = 1, alignment_a = 8, alignment_b = 8, alignment_c = 8, layout_a = row, layout_b = row> [f64, f64] -> [f16] {
 ^bb0(%acc: f32):
   fused.yield %acc : f32
 }
@@ -53,7 +53,7 @@ cutlass.kernel @k "sm_80" #cutlass.gemm<threadblock = [64, 64, 32], warp = [32, 
 // -----
 
 // CHECK: 'cutlass.kernel': kernels do not compute on "f16"; supported are
-cutlass.kernel @k "sm_80" #cutlass.gemm<threadblock = [64, 64, 32], warp = [32, 32, 32], instruction = [16, 8, 16], stages = 3, swizzle = 1, alignment_a = 8, alignment_b = 8, alignment_c = 8, layout_a = row, layout_b = row> [f16, f16] -> ["f16"] {
+cutlass.kernel @k "sm_80" #cutlass.gemm<math = f16, threadblock = [64, 64, 32], warp = [32, 32, 32], instruction = [16, 8, 16], stages = 3, swizzle = 1, alignment_a = 8, alignment_b = 8, alignment_c = 8, layout_a = row, layout_b = row> [f16, f16] -> ["f16"] {
 ^bb0(%acc: f32):
   fused.yield %acc : f32
 }
@@ -61,7 +61,7 @@ cutlass.kernel @k "sm_80" #cutlass.gemm<threadblock = [64, 64, 32], warp = [32, 
 // -----
 
 // CHECK: 'cutlass.kernel': every epilogue operand needs a broadcast kind
-cutlass.kernel @k "sm_80" #cutlass.gemm<threadblock = [64, 64, 32], warp = [32, 32, 32], instruction = [16, 8, 16], stages = 3, swizzle = 1, alignment_a = 8, alignment_b = 8, alignment_c = 8, layout_a = row, layout_b = row> [f16, f16] epilogue [f16, f16] [row] -> [f16] {
+cutlass.kernel @k "sm_80" #cutlass.gemm<math = f16, threadblock = [64, 64, 32], warp = [32, 32, 32], instruction = [16, 8, 16], stages = 3, swizzle = 1, alignment_a = 8, alignment_b = 8, alignment_c = 8, layout_a = row, layout_b = row> [f16, f16] epilogue [f16, f16] [row] -> [f16] {
 ^bb0(%acc: f32, %b: f32, %r: f32):
   fused.yield %acc : f32
 }
@@ -69,7 +69,7 @@ cutlass.kernel @k "sm_80" #cutlass.gemm<threadblock = [64, 64, 32], warp = [32, 
 // -----
 
 // CHECK: 'cutlass.kernel': the epilogue takes (f32), this kernel gives (f32, f32)
-cutlass.kernel @k "sm_80" #cutlass.gemm<threadblock = [64, 64, 32], warp = [32, 32, 32], instruction = [16, 8, 16], stages = 3, swizzle = 1, alignment_a = 8, alignment_b = 8, alignment_c = 8, layout_a = row, layout_b = row> [f16, f16] epilogue [f16] [row] -> [f16] {
+cutlass.kernel @k "sm_80" #cutlass.gemm<math = f16, threadblock = [64, 64, 32], warp = [32, 32, 32], instruction = [16, 8, 16], stages = 3, swizzle = 1, alignment_a = 8, alignment_b = 8, alignment_c = 8, layout_a = row, layout_b = row> [f16, f16] epilogue [f16] [row] -> [f16] {
 ^bb0(%acc: f32):
   fused.yield %acc : f32
 }
@@ -77,7 +77,7 @@ cutlass.kernel @k "sm_80" #cutlass.gemm<threadblock = [64, 64, 32], warp = [32, 
 // -----
 
 // CHECK: 'cutlass.kernel': the epilogue takes (f16), this kernel gives (f32)
-cutlass.kernel @k "sm_80" #cutlass.gemm<threadblock = [64, 64, 32], warp = [32, 32, 32], instruction = [16, 8, 16], stages = 3, swizzle = 1, alignment_a = 8, alignment_b = 8, alignment_c = 8, layout_a = row, layout_b = row> [f16, f16] -> [f16] {
+cutlass.kernel @k "sm_80" #cutlass.gemm<math = f16, threadblock = [64, 64, 32], warp = [32, 32, 32], instruction = [16, 8, 16], stages = 3, swizzle = 1, alignment_a = 8, alignment_b = 8, alignment_c = 8, layout_a = row, layout_b = row> [f16, f16] -> [f16] {
 ^bb0(%acc: f16):
   fused.yield %acc : f16
 }
@@ -85,7 +85,7 @@ cutlass.kernel @k "sm_80" #cutlass.gemm<threadblock = [64, 64, 32], warp = [32, 
 // -----
 
 // CHECK: 'cutlass.kernel': the epilogue yields 2 values for 1 outputs
-cutlass.kernel @k "sm_80" #cutlass.gemm<threadblock = [64, 64, 32], warp = [32, 32, 32], instruction = [16, 8, 16], stages = 3, swizzle = 1, alignment_a = 8, alignment_b = 8, alignment_c = 8, layout_a = row, layout_b = row> [f16, f16] -> [f16] {
+cutlass.kernel @k "sm_80" #cutlass.gemm<math = f16, threadblock = [64, 64, 32], warp = [32, 32, 32], instruction = [16, 8, 16], stages = 3, swizzle = 1, alignment_a = 8, alignment_b = 8, alignment_c = 8, layout_a = row, layout_b = row> [f16, f16] -> [f16] {
 ^bb0(%acc: f32):
   fused.yield %acc, %acc : f32, f32
 }
@@ -93,7 +93,7 @@ cutlass.kernel @k "sm_80" #cutlass.gemm<threadblock = [64, 64, 32], warp = [32, 
 // -----
 
 // CHECK: 'cutlass.kernel': the epilogue yields f16, which is no compute type
-cutlass.kernel @k "sm_80" #cutlass.gemm<threadblock = [64, 64, 32], warp = [32, 32, 32], instruction = [16, 8, 16], stages = 3, swizzle = 1, alignment_a = 8, alignment_b = 8, alignment_c = 8, layout_a = row, layout_b = row> [f16, f16] -> [f16] {
+cutlass.kernel @k "sm_80" #cutlass.gemm<math = f16, threadblock = [64, 64, 32], warp = [32, 32, 32], instruction = [16, 8, 16], stages = 3, swizzle = 1, alignment_a = 8, alignment_b = 8, alignment_c = 8, layout_a = row, layout_b = row> [f16, f16] -> [f16] {
 ^bb0(%acc: f32):
   %half = arith.truncf %acc : f32 to f16
   fused.yield %half : f16
@@ -102,7 +102,7 @@ cutlass.kernel @k "sm_80" #cutlass.gemm<threadblock = [64, 64, 32], warp = [32, 
 // -----
 
 // CHECK: 'cutlass.kernel': an epilogue is scalar code in arith and math; cutlass.alloc is neither
-cutlass.kernel @k "sm_80" #cutlass.gemm<threadblock = [64, 64, 32], warp = [32, 32, 32], instruction = [16, 8, 16], stages = 3, swizzle = 1, alignment_a = 8, alignment_b = 8, alignment_c = 8, layout_a = row, layout_b = row> [f16, f16] -> [f16] {
+cutlass.kernel @k "sm_80" #cutlass.gemm<math = f16, threadblock = [64, 64, 32], warp = [32, 32, 32], instruction = [16, 8, 16], stages = 3, swizzle = 1, alignment_a = 8, alignment_b = 8, alignment_c = 8, layout_a = row, layout_b = row> [f16, f16] -> [f16] {
 ^bb0(%acc: f32):
   %buffer = cutlass.alloc : memref<4xf32>
   fused.yield %acc : f32
@@ -111,7 +111,7 @@ cutlass.kernel @k "sm_80" #cutlass.gemm<threadblock = [64, 64, 32], warp = [32, 
 // -----
 
 // CHECK: 'cutlass.kernel': an epilogue computes on scalars; arith.constant gives tensor<2xf32>
-cutlass.kernel @k "sm_80" #cutlass.gemm<threadblock = [64, 64, 32], warp = [32, 32, 32], instruction = [16, 8, 16], stages = 3, swizzle = 1, alignment_a = 8, alignment_b = 8, alignment_c = 8, layout_a = row, layout_b = row> [f16, f16] -> [f16] {
+cutlass.kernel @k "sm_80" #cutlass.gemm<math = f16, threadblock = [64, 64, 32], warp = [32, 32, 32], instruction = [16, 8, 16], stages = 3, swizzle = 1, alignment_a = 8, alignment_b = 8, alignment_c = 8, layout_a = row, layout_b = row> [f16, f16] -> [f16] {
 ^bb0(%acc: f32):
   %t = arith.constant dense<0.0> : tensor<2xf32>
   fused.yield %acc : f32
@@ -120,7 +120,7 @@ cutlass.kernel @k "sm_80" #cutlass.gemm<threadblock = [64, 64, 32], warp = [32, 
 // -----
 
 // CHECK: 'cutlass.kernel': the epilogue must end with fused.yield
-cutlass.kernel @k "sm_80" #cutlass.gemm<threadblock = [64, 64, 32], warp = [32, 32, 32], instruction = [16, 8, 16], stages = 3, swizzle = 1, alignment_a = 8, alignment_b = 8, alignment_c = 8, layout_a = row, layout_b = row> [f16, f16] -> [f16] {
+cutlass.kernel @k "sm_80" #cutlass.gemm<math = f16, threadblock = [64, 64, 32], warp = [32, 32, 32], instruction = [16, 8, 16], stages = 3, swizzle = 1, alignment_a = 8, alignment_b = 8, alignment_c = 8, layout_a = row, layout_b = row> [f16, f16] -> [f16] {
 ^bb0(%acc: f32):
   "test.termop"() : () -> ()
 }
@@ -128,7 +128,7 @@ cutlass.kernel @k "sm_80" #cutlass.gemm<threadblock = [64, 64, 32], warp = [32, 
 // -----
 
 // CHECK: 'cutlass.kernel': unknown attribute 'stages'
-cutlass.kernel @k "sm_80" #cutlass.gemm<threadblock = [64, 64, 32], warp = [32, 32, 32], instruction = [16, 8, 16], stages = 3, swizzle = 1, alignment_a = 8, alignment_b = 8, alignment_c = 8, layout_a = row, layout_b = row> [f16, f16] -> [f16] attributes {stages = 3} {
+cutlass.kernel @k "sm_80" #cutlass.gemm<math = f16, threadblock = [64, 64, 32], warp = [32, 32, 32], instruction = [16, 8, 16], stages = 3, swizzle = 1, alignment_a = 8, alignment_b = 8, alignment_c = 8, layout_a = row, layout_b = row> [f16, f16] -> [f16] attributes {stages = 3} {
 ^bb0(%acc: f32):
   fused.yield %acc : f32
 }
@@ -136,7 +136,7 @@ cutlass.kernel @k "sm_80" #cutlass.gemm<threadblock = [64, 64, 32], warp = [32, 
 // -----
 
 // CHECK: 'cutlass.kernel': 106496 bytes of shared memory exceed the 101376 of sm_86
-cutlass.kernel @k "sm_86" #cutlass.gemm<threadblock = [64, 64, 32], warp = [32, 32, 32], instruction = [16, 8, 16], stages = 13, swizzle = 1, alignment_a = 8, alignment_b = 8, alignment_c = 8, layout_a = row, layout_b = row> [f16, f16] -> [f16] {
+cutlass.kernel @k "sm_86" #cutlass.gemm<math = f16, threadblock = [64, 64, 32], warp = [32, 32, 32], instruction = [16, 8, 16], stages = 13, swizzle = 1, alignment_a = 8, alignment_b = 8, alignment_c = 8, layout_a = row, layout_b = row> [f16, f16] -> [f16] {
 ^bb0(%acc: f32):
   fused.yield %acc : f32
 }
