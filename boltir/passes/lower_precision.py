@@ -1,4 +1,4 @@
-"""`lower-precision`: store floats in 16 bits; kernels go on accumulating in f32."""
+"""`lower-precision`: store floats in the precision that was asked for; kernels accumulate in f32 whichever it is."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from xdsl.builder import Builder
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp, SymbolRefAttr, TensorType, UnknownLoc, bf16, f16, f32
+from xdsl.dialects.builtin import AnyFloat, ModuleOp, SymbolRefAttr, TensorType, UnknownLoc, bf16, f16, f32
 from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.ir import Attribute, Block, SSAValue
 from xdsl.passes import ModulePass
@@ -21,26 +21,24 @@ from boltir.dialects.graph.constants import array_constant
 from boltir.dialects.graph.elementwise import CastOp
 from boltir.dialects.graph.values import ConstantOp, WeightOp
 from boltir.dialects.tensors import element_type, static_shape
-from boltir.errors import BoltError
 from boltir.passes.support.rewriting import erase_unused, functions
+from boltir.precision import Precision
 from boltir.remarks import Remarks
 from boltir.weights import WeightStore
 
-LOW_PRECISIONS: dict[str, Attribute] = {"f16": f16, "bf16": bf16}
-LARGEST = {"f16": 65504.0, "bf16": 3.3895313892515355e38}
-"""The largest finite number of each type."""
+ELEMENTS: dict[str, Attribute] = {"f16": f16, "bf16": bf16, "f32": f32}
 
 
 @dataclass
 class PrecisionLowering:
-    """Gives the f32 values of functions a 16-bit type; signatures stay.
+    """Gives the floats of functions one type; signatures stay.
 
-    Arguments and whatever is computed from weights alone keep f32 and are cast where another
+    Arguments and whatever is computed from weights alone keep their type and are cast where another
     operation reads them, so that folding goes on exactly; results are cast back where they are
     returned.
     """
 
-    dtype: str
+    precision: Precision
     weights: WeightStore
     remarks: Remarks
     sources: set[SSAValue] = field(default_factory=set[SSAValue])
@@ -49,7 +47,12 @@ class PrecisionLowering:
 
     @property
     def element(self) -> Attribute:
-        return LOW_PRECISIONS[self.dtype]
+        return ELEMENTS[self.precision.name]
+
+    def _is_other(self, value: SSAValue) -> bool:
+        """Whether `value` holds floats of another type."""
+        element = element_type(value)
+        return isinstance(element, AnyFloat) and element != self.element
 
     def lower(self, function: FuncOp) -> None:
         block = function.body.block
@@ -73,12 +76,12 @@ class PrecisionLowering:
             op.operands = [self._low(value) for value in op.operands]
         elif all(isinstance(use.operation, ReturnOp) for use in op.result.uses):
             return
-        if element_type(op.result) == f32:
+        if self._is_other(op.result):
             Rewriter.replace_value_with_new_type(op.result, TensorType(self.element, static_shape(op.result)))
 
     def _low(self, value: SSAValue) -> SSAValue:
-        """`value` in low precision; a source gets one cast, a constant is converted."""
-        if value not in self.sources or element_type(value) != f32:
+        """`value` in the precision; a source gets one cast, a constant is converted."""
+        if value not in self.sources or not self._is_other(value):
             return value
         if value not in self.lowered:
             owner = value.owner
@@ -97,47 +100,52 @@ class PrecisionLowering:
                 op.operands[index] = build.cast(value, result.element_type)
 
     def _limit_weight(self, op: WeightOp) -> None:
-        """Make the weight's values finite in low precision."""
+        """Keep the weight's finite values finite in the precision; an infinity, as of a mask, stays one."""
+        import numpy as np
+
+        from boltir.interpreters.arrays import widen
+
         name = op.weight_name
-        if element_type(op.result) != f32 or name not in self.weights:
+        if not self._is_other(op.result) or name not in self.weights:
             return
         if name not in self.limited:
-            array = self.weights.get(name)
-            limit = LARGEST[self.dtype]
-            fits = not array.size or (array.max() <= limit and array.min() >= -limit)
-            self.limited[name] = name if fits else self.weights.add(name, array.clip(-limit, limit))
+            array, limit = widen(self.weights.get(name)), self.precision.largest
+            limited = array
+            if not (-limit <= array.min() and array.max() <= limit):
+                limited = np.where(np.isinf(array), array, array.clip(-limit, limit))
+            fits = limited is array or np.array_equal(limited, array, equal_nan=True)
+            self.limited[name] = name if fits else self.weights.add(name, limited)
         if self.limited[name] != name:
             self._explain_limit(op, f"weight @{name}")
             op.symbol = SymbolRefAttr(self.limited[name])
 
     def _convert(self, op: ConstantOp, build: GraphBuilder) -> SSAValue:
-        from boltir.interpreters.arrays import convert, dense_array, numpy_dtype
+        from boltir.interpreters.arrays import convert, dense_array, numpy_dtype, widen
 
-        array, limit = dense_array(op.value), LARGEST[self.dtype]
+        array, limit = widen(dense_array(op.value)), self.precision.largest
         low = convert(array.clip(-limit, limit), numpy_dtype(self.element))
         if (abs(array) > limit).any():
             self._explain_limit(op, "constant")
         if ((array != 0) & (low == 0)).any():
-            self.remarks.note(LowerPrecisionPass.name, op, f"constant is too small for {self.dtype}: it becomes 0")
+            self.remarks.note(
+                LowerPrecisionPass.name, op, f"constant is too small for {self.precision.name}: it becomes 0"
+            )
         return build.insert(array_constant(low, TensorType(self.element, static_shape(op.result))))
 
     def _explain_limit(self, op: GraphOp, what: str) -> None:
-        message = f"{what} has values beyond {self.dtype}: they become +-{LARGEST[self.dtype]:g}"
+        message = f"{what} has values beyond {self.precision.name}: they become +-{self.precision.largest:g}"
         self.remarks.note(LowerPrecisionPass.name, op, message)
 
 
 @dataclass(frozen=True)
 class LowerPrecisionPass(ModulePass):
-    """f32 values inside functions become f16 or bf16."""
+    """The floats inside functions become f16, bf16 or f32."""
 
     name: ClassVar[str] = "lower-precision"
 
     dtype: str = "f16"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        if self.dtype not in LOW_PRECISIONS:
-            names = " or ".join(LOW_PRECISIONS)
-            raise BoltError(f"cannot lower to '{self.dtype}'", where=f"pass '{self.name}'", hint=f"dtype is {names}")
-        lowering = PrecisionLowering(self.dtype, weights_of(ctx), remarks_of(ctx))
+        lowering = PrecisionLowering(Precision.named(self.dtype), weights_of(ctx), remarks_of(ctx))
         for function in functions(op):
             lowering.lower(function)

@@ -1,5 +1,6 @@
 // RUN: bolt-opt %s --split-input-file -p lower-precision --remarks=- 2>&1 | filecheck %s
 // RUN: bolt-opt %s --split-input-file -p lower-precision{dtype=bf16} | filecheck %s --check-prefix=BF16
+// RUN: bolt-opt %s --split-input-file -p lower-precision{dtype=float32} | filecheck %s --check-prefix=F32
 
 // The signature stays; arguments and weights are cast once, results are cast back.
 
@@ -21,6 +22,9 @@ func.func @edges(%x: tensor<2x4xf32>) -> tensor<2x3xf32> {
 // CHECK-NEXT:    func.return [[R]]
 // BF16-LABEL: @edges
 // BF16:         graph.gemm {{.*}} -> tensor<2x3xbf16>
+// F32-LABEL:  @edges
+// F32-NEXT:     %w = graph.weight @w : tensor<4x3xf32>
+// F32-NEXT:     %y = graph.gemm %x, %w : (tensor<2x4xf32>, tensor<4x3xf32>) -> tensor<2x3xf32>
 
 // -----
 
@@ -78,6 +82,32 @@ func.func @tiny(%x: tensor<2xf32>) -> tensor<2xf32> {
 }
 // CHECK-LABEL: @tiny
 // CHECK:         graph.constant dense<0.000000e+00> : tensor<f16>
+
+// -----
+
+// A network that is stored in 16 bits is computed in what was asked for, too.
+
+func.func @stored_in_half(%x: tensor<2x4xf16>) -> tensor<2x3xf16> {
+  %w = graph.weight @w : tensor<4x3xf16>
+  %y = graph.gemm %x, %w : (tensor<2x4xf16>, tensor<4x3xf16>) -> tensor<2x3xf16>
+  %wide = graph.cast %y : (tensor<2x3xf16>) -> tensor<2x3xf32>
+  %z = graph.relu %wide : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  %r = graph.cast %z : (tensor<2x3xf32>) -> tensor<2x3xf16>
+  func.return %r : tensor<2x3xf16>
+}
+// CHECK-LABEL: @stored_in_half
+// CHECK:         graph.relu {{.*}} -> tensor<2x3xf16>
+// F32-LABEL:   @stored_in_half(%x: tensor<2x4xf16>) -> tensor<2x3xf16>
+// F32-NEXT:      [[X:%.*]] = graph.cast %x : (tensor<2x4xf16>) -> tensor<2x4xf32>
+// F32-NEXT:      %w = graph.weight @w : tensor<4x3xf16>
+// F32-NEXT:      [[W:%.*]] = graph.cast %w : (tensor<4x3xf16>) -> tensor<4x3xf32>
+// F32-NEXT:      %y = graph.gemm [[X]], [[W]] : (tensor<2x4xf32>, tensor<4x3xf32>) -> tensor<2x3xf32>
+// F32:           %z = graph.relu {{.*}} -> tensor<2x3xf32>
+// F32-NEXT:      %r = graph.cast %z : (tensor<2x3xf32>) -> tensor<2x3xf16>
+// BF16-LABEL:  @stored_in_half
+// BF16:          %y = graph.gemm {{.*}} -> tensor<2x3xbf16>
+// BF16:          graph.cast {{.*}} : (tensor<2x3xbf16>) -> tensor<2x3xf16>
+// BF16-NEXT:     func.return
 
 // CHECK: note: [lower-precision] graph.constant: constant has values beyond f16: they become +-65504
 // CHECK: note: [lower-precision] graph.constant: constant is too small for f16: it becomes 0

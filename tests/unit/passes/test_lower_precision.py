@@ -20,9 +20,17 @@ def test_the_lowest_weights_stay_finite(dtype: str, lowest: float) -> None:
     assert remark.message.startswith(f"weight @w1 has values beyond {dtype}")
 
 
+def test_an_infinite_mask_stays_infinite() -> None:
+    net = NetworkBuilder(np.random.default_rng(0))
+    mask = net.weight(np.array([0.0, -np.inf, -1e30], np.float32))
+    network = net.finish(net.add(graph.AddOp, net.argument(np.zeros(3, np.float32)), mask))
+    LowerPrecisionPass("f16").apply(network.context, network.module)
+    np.testing.assert_array_equal(network.outputs()[0], np.array([0, -np.inf, -65504], np.float32))
+
+
 def test_unknown_options_are_errors() -> None:
     network = NetworkBuilder(np.random.default_rng(0)).finish()
-    with pytest.raises(BoltError, match=r"cannot lower to 'f8' \(dtype is f16 or bf16\)"):
+    with pytest.raises(BoltError, match=r"unknown dtype 'f8' \(one of f16, fp16"):
         LowerPrecisionPass("f8").apply(network.context, network.module)
     with pytest.raises(BoltError, match=r"no kernels for layout 'nchw' \(use nhwc\)"):
         AssignLayoutPass("nchw").apply(network.context, network.module)
