@@ -1,6 +1,6 @@
 // Runs the kernels of boltir's own families on the CPU: each thread of a block is a coroutine, blocks run one after another.
 // __syncthreads and warp shuffles wait for every thread that has not returned, so that a divergent one is an error here too.
-// Kernel launches must be rewritten to cuda_on_cpu::launch(kernel, blocks, threads, arguments).
+// A kernel launched with an attribute may overlap the one before it, so all of its threads must wait for that one.
 #pragma once
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
@@ -16,7 +16,9 @@
 
 #undef __shared__
 #define __shared__ static
-#define cudaGetLastError() cudaSuccess
+#define cudaLaunchKernelEx cuda_on_cpu::launch
+#define cudaGridDependencySynchronize() (cuda_on_cpu::threads[cuda_on_cpu::current].has_waited = true)
+#define cudaTriggerProgrammaticLaunchCompletion()
 #define __launch_bounds__(threads)
 
 namespace cuda_on_cpu {
@@ -30,6 +32,7 @@ struct Thread {
   ucontext_t context;
   State state = State::kReady;
   unsigned parity = 0;
+  bool has_waited = false;     // for the kernels before this one
   uint64_t exchanged[2] = {};  // the value given to the last two shuffles
   std::vector<char> stack = std::vector<char>(128 * 1024);
 };
@@ -77,6 +80,7 @@ inline void run_block(unsigned count) {
   for (Thread& thread : threads) {
     thread.state = State::kReady;
     thread.parity = 0;
+    thread.has_waited = false;
     getcontext(&thread.context);
     thread.context.uc_stack.ss_sp = thread.stack.data();
     thread.context.uc_stack.ss_size = thread.stack.size();
@@ -95,13 +99,25 @@ inline void run_block(unsigned count) {
   }
 }
 
+inline void require_waits() {
+  for (const Thread& thread : threads) {
+    if (thread.has_waited) continue;
+    std::fprintf(stderr, "a thread did not wait for the kernels before its own\n");
+    std::abort();
+  }
+}
+
 template <typename Arguments>
-void launch(void (*kernel)(Arguments), unsigned blocks, unsigned count, const Arguments& arguments) {
+cudaError_t launch(const cudaLaunchConfig_t* config, void (*kernel)(Arguments), const Arguments& arguments) {
   static void (*launched)(Arguments);
   launched = kernel;
   body = [](const void* given) { launched(*static_cast<const Arguments*>(given)); };
   body_arguments = &arguments;
-  for (block = 0; block < blocks; ++block) run_block(count);
+  for (block = 0; block < config->gridDim.x; ++block) {
+    run_block(config->blockDim.x);
+    if (config->numAttrs > 0) require_waits();
+  }
+  return cudaSuccess;
 }
 
 template <typename T>

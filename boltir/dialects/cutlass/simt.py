@@ -1,6 +1,7 @@
 """What the templates of boltir's own kernel families share: vectors and the operands of the epilogue."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from xdsl.dialects.builtin import AnyFloat, IntAttr
@@ -90,3 +91,28 @@ def element_bytes(element: Attribute) -> int:
 
 def check_positive(name: str, values: tuple[int, ...], length: int) -> None:
     require(len(values) == length and min(values) > 0, f"{name} must be {length} positive numbers, got {list(values)}")
+
+
+def check_outputs(outputs: int) -> None:
+    require(1 <= outputs <= 8, f"outputs must be 1 to 8, got {outputs}")
+
+
+@dataclass(frozen=True, init=False)
+class WindowAttr(SimtAttr, ABC):
+    """A window that moves over x [n, h, w, c]; a thread computes `outputs` neighbours in a row of the result."""
+
+    kernel_shape: IntsAttr
+    strides: IntsAttr
+    dilations: IntsAttr
+    outputs: IntAttr
+
+    @property
+    def divisors(self) -> Mapping[str, int]:
+        return {"c": self.vector.data}
+
+    def verify(self) -> None:
+        super().verify()
+        pairs = {"kernel_shape": self.kernel_shape, "strides": self.strides, "dilations": self.dilations}
+        for name, pair in pairs.items():
+            check_positive(name, pair.data, 2)
+        check_outputs(self.outputs.data)

@@ -1,6 +1,7 @@
 """Convolutions and matrix products on the ordinary cores, for what tensor cores cannot or need not do."""
 
 from collections.abc import Mapping
+from math import prod
 
 from xdsl.dialects.builtin import IntAttr
 from xdsl.dialects.utils import EnumAttribute
@@ -8,9 +9,10 @@ from xdsl.ir import SpacedOpaqueSyntaxAttribute
 from xdsl.irdl import irdl_attr_definition
 from xdsl.utils.str_enum import StrEnum
 
-from boltir.dialects.cutlass.matrix import require
+from boltir.dialects.cutlass.matrix import gemm_flops, require
 from boltir.dialects.cutlass.simt import (
     SimtAttr,
+    WindowAttr,
     check_float_inputs,
     check_input_count,
     check_positive,
@@ -44,30 +46,20 @@ def check_tile(tile: tuple[int, ...], vector: int, output_vector: int) -> None:
 
 
 @irdl_attr_definition
-class DepthwiseConv2dAttr(SimtAttr):
-    """Depthwise convolution: x [n, h, w, c], filter [R, S, c]; `outputs` neighbours in a row per thread."""
+class DepthwiseConv2dAttr(WindowAttr):
+    """Depthwise convolution: filter [R, S, c]."""
 
     name = "cutlass.depthwise_conv2d"
-    kernel_shape: IntsAttr
-    strides: IntsAttr
-    dilations: IntsAttr
-    outputs: IntAttr
 
     @property
     def own_parameters(self) -> tuple[str, ...]:
         return ("n", "h", "w", "c", "p", "q", "pad_top", "pad_left")
 
-    @property
-    def divisors(self) -> Mapping[str, int]:
-        return {"c": self.vector.data}
+    def flops(self, integers: Mapping[str, int]) -> int:
+        return 2 * prod(self.kernel_shape.data) * prod(integers[name] for name in ("n", "p", "q", "c"))
 
     def verify(self) -> None:
         super().verify()
-        for name in ("kernel_shape", "strides", "dilations"):
-            values = self.values()[name]
-            assert isinstance(values, tuple)
-            check_positive(name, values, 2)
-        require(1 <= self.outputs.data <= 8, f"outputs must be 1 to 8, got {self.outputs.data}")
         registers = (self.outputs.data + self.kernel_shape.data[1] + 1) * self.vector.data
         require(
             registers <= 160, f"outputs and a row of the filter need {registers} registers per thread, more than 160"
@@ -100,6 +92,11 @@ class DirectConv2dAttr(SimtAttr):
     def divisors(self) -> Mapping[str, int]:
         return {"c": self.vector.data, "k": self.output_vector.data}
 
+    def flops(self, integers: Mapping[str, int]) -> int:
+        """A window per output pixel; transposed, per input pixel."""
+        pixels = ("h", "w") if self.transposed.data else ("p", "q")
+        return 2 * prod(integers[name] for name in ("n", *pixels, "groups", "c", "k", "kernel_h", "kernel_w"))
+
     def verify(self) -> None:
         super().verify()
         check_tile(self.tile.data, self.vector.data, self.output_vector.data)
@@ -110,8 +107,13 @@ class DirectConv2dAttr(SimtAttr):
         check_float_inputs(signature)
 
 
+DOT_LANES = (32, 64, 128, 256)
+"""Threads that share a column: a warp, or a whole block."""
+COLUMN_LANES = (2, 4, 8, 16, 32)
+
+
 class GemmAlgorithm(StrEnum):
-    """tiled: a block per tile. dot: a warp per few outputs of one column. column: lanes along n, the rest along k."""
+    """tiled: a block per tile. dot: lanes along k for a column. column: lanes along n, the other threads along k."""
 
     TILED = "tiled"
     DOT = "dot"
@@ -125,7 +127,7 @@ class GemmAlgorithmAttr(EnumAttribute[GemmAlgorithm], SpacedOpaqueSyntaxAttribut
 
 @irdl_attr_definition
 class SimtGemmAttr(SimtAttr):
-    """Batched matrix product. tiled uses `tile` and `output_vector`; dot `rows`; column `rows` and `lanes`."""
+    """Batched matrix product. tiled uses `tile` and `output_vector`; dot and column `rows` and `lanes`."""
 
     name = "cutlass.simt_gemm"
     transpose_a: FlagAttr
@@ -140,6 +142,9 @@ class SimtGemmAttr(SimtAttr):
     def own_parameters(self) -> tuple[str, ...]:
         return ("batch", "m", "n", "k", "a_batch_stride", "b_batch_stride")
 
+    def flops(self, integers: Mapping[str, int]) -> int:
+        return gemm_flops(integers)
+
     def verify(self) -> None:
         super().verify()
         algorithm = self.algorithm.data
@@ -153,7 +158,8 @@ class SimtGemmAttr(SimtAttr):
             self.transpose_b.data == by_rows,
             f"algorithm {algorithm} needs transpose_b = {str(by_rows).lower()}",
         )
-        require(by_rows or self.lanes.data in (8, 16, 32), f"lanes must be 8, 16 or 32, got {self.lanes.data}")
+        choices = DOT_LANES if by_rows else COLUMN_LANES
+        require(self.lanes.data in choices, f"algorithm {algorithm} takes lanes {choices}, got {self.lanes.data}")
 
     def check_legal(self, target: Target, signature: KernelSignature) -> None:
         super().check_legal(target, signature)

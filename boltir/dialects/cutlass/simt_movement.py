@@ -1,6 +1,7 @@
 """Kernels that compute per element or move elements about."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from math import prod
 
 from xdsl.dialects.builtin import IntAttr, IntegerType
 from xdsl.irdl import irdl_attr_definition
@@ -12,6 +13,7 @@ from boltir.dialects.cutlass.simt import (
     SimtAttr,
     check_float_inputs,
     check_input_count,
+    check_outputs,
     check_shared_memory,
     check_vector,
     dimension_names,
@@ -62,6 +64,14 @@ class PointwiseAttr(TemplateAttr):
     def divisors(self) -> Mapping[str, int]:
         return {f"size_{self.rank.data - 1}": self.vector.data}
 
+    def elements_touched(self, integers: Mapping[str, int], elements: Sequence[int]) -> Sequence[int]:
+        """An operand read with strides may be a part of a larger buffer; dimensions of stride 0 are read once."""
+        touched = list(elements)
+        for i in self.strided.data:
+            extents = (integers[f"size_{d}"] for d in range(self.rank.data) if integers[f"x{i}_stride_{d}"])
+            touched[i] = min(elements[i], prod(extents))
+        return touched
+
     def verify(self) -> None:
         check_vector("vector", self.vector.data)
         strided, innermost = self.strided.data, self.innermost.data
@@ -92,11 +102,12 @@ class TransposeAttr(SimtAttr):
     """Matrix transposes, batched twice, that may convert the dtype and append zero rows.
 
     channels = 0 moves tiles through shared memory, `vector` elements per access; otherwise a thread
-    transposes one column of `channels` rows in registers.
+    transposes `outputs` columns of `channels` rows in registers.
     """
 
     name = "cutlass.transpose"
     channels: IntAttr
+    outputs: IntAttr
 
     @property
     def own_parameters(self) -> tuple[str, ...]:
@@ -114,6 +125,7 @@ class TransposeAttr(SimtAttr):
             f"channels must be 0, 1, 2, .. 16, got {channels}",
         )
         require(self.vector.data <= 4, f"vector must be 1, 2 or 4, got {self.vector.data}")
+        check_outputs(self.outputs.data)
 
     def check_legal(self, target: Target, signature: KernelSignature) -> None:
         super().check_legal(target, signature)
@@ -135,6 +147,11 @@ class GatherAttr(SimtAttr):
     @property
     def divisors(self) -> Mapping[str, int]:
         return {"inner": self.vector.data}
+
+    def elements_touched(self, integers: Mapping[str, int], elements: Sequence[int]) -> Sequence[int]:
+        """Of the table, at most as many entries as there are indices."""
+        entries = min(integers["axis"], integers["indices"])
+        return (integers["outer"] * entries * integers["inner"], *elements[1:])
 
     def check_legal(self, target: Target, signature: KernelSignature) -> None:
         super().check_legal(target, signature)
@@ -196,16 +213,24 @@ class PadAttr(SimtAttr):
 
 @irdl_attr_definition
 class ResizeAttr(SimtAttr):
-    """Resampling of the middle of [n, h, w, c] after ONNX Resize; the ratios of the extents are the scales."""
+    """Resampling of the middle of [n, h, w, c] after ONNX Resize; the ratios of the extents are the scales.
+
+    A thread computes `outputs` neighbours in a column of the result.
+    """
 
     name = "cutlass.resize"
     mode: ResizeModeAttr
     coordinates: CoordinateTransformAttr
     rounding: NearestModeAttr
+    outputs: IntAttr
 
     @property
     def own_parameters(self) -> tuple[str, ...]:
         return ("n", "h", "w", "c", "p", "q", "columns")
+
+    def verify(self) -> None:
+        super().verify()
+        check_outputs(self.outputs.data)
 
     def check_legal(self, target: Target, signature: KernelSignature) -> None:
         super().check_legal(target, signature)

@@ -9,8 +9,7 @@ from xdsl.irdl import irdl_attr_definition
 from xdsl.utils.str_enum import StrEnum
 
 from boltir.dialects.cutlass.matrix import is_power_of_two, require
-from boltir.dialects.cutlass.simt import SimtAttr, check_float_inputs, check_input_count
-from boltir.dialects.cutlass.simt_linear import WINDOW_PARAMETERS
+from boltir.dialects.cutlass.simt import SimtAttr, WindowAttr, check_float_inputs, check_input_count
 from boltir.dialects.cutlass.template import FlagAttr, KernelSignature
 from boltir.dialects.fused.reduction import ReductionKind, ReductionKindAttr
 from boltir.target import Target
@@ -43,8 +42,8 @@ def check_elements(elements: int, vector: int) -> None:
 
 
 @irdl_attr_definition
-class Pool2dAttr(SimtAttr):
-    """Pooling of [n, h, w, c]; a mean counts the padding only with `include_padding`."""
+class Pool2dAttr(WindowAttr):
+    """Pooling; a mean counts the padding only with `include_padding`."""
 
     name = "cutlass.pool2d"
     kind: ReductionKindAttr
@@ -52,16 +51,14 @@ class Pool2dAttr(SimtAttr):
 
     @property
     def own_parameters(self) -> tuple[str, ...]:
-        return ("n", "h", "w", "c", *WINDOW_PARAMETERS, "pad_bottom", "pad_right", "p", "q")
-
-    @property
-    def divisors(self) -> Mapping[str, int]:
-        return {"c": self.vector.data}
+        return ("n", "h", "w", "c", "pad_top", "pad_left", "pad_bottom", "pad_right", "p", "q")
 
     def verify(self) -> None:
         super().verify()
         kind = self.kind.data
         require(kind in (ReductionKind.MAX, ReductionKind.MEAN), f"pooling takes max or mean, not {kind}")
+        registers = self.outputs.data * self.vector.data
+        require(registers <= 64, f"{self.outputs.data} outputs of {self.vector.data} channels exceed 64 registers")
 
     def check_legal(self, target: Target, signature: KernelSignature) -> None:
         super().check_legal(target, signature)

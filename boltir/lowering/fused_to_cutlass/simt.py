@@ -72,6 +72,13 @@ def is_starved(threads: int, target: Target) -> bool:
     return threads < target.multiprocessors * THREADS_PER_MULTIPROCESSOR
 
 
+def outputs_per_thread(most: int, outputs: int, target: Target) -> int:
+    """How many of `outputs` accesses a thread makes: at most `most`, a power of two, fewer to keep the device busy."""
+    while most > 1 and is_starved(outputs // most, target):
+        most //= 2
+    return most
+
+
 def selected(
     build: Callable[[], TemplateAttr], values: Mapping[str, int], op: FusedOp, target: Target
 ) -> Selection | Refusal:

@@ -1,13 +1,21 @@
 """Convolutions and matrix products -> kernels on the ordinary cores."""
 
+from collections.abc import Mapping
 from functools import partial
 from math import prod
 
-from boltir.dialects.cutlass.simt_linear import DepthwiseConv2dAttr, DirectConv2dAttr, SimtGemmAttr
+from boltir.dialects.cutlass.simt_linear import (
+    COLUMN_LANES,
+    DOT_LANES,
+    DepthwiseConv2dAttr,
+    DirectConv2dAttr,
+    SimtGemmAttr,
+)
+from boltir.dialects.cutlass.template import ParameterValue
 from boltir.dialects.fused.linear import Conv2dOp, ConvolutionOp, ConvTranspose2dOp, DepthwiseConv2dOp, GemmOp
 from boltir.dialects.tensors import Shape, static_shape
 from boltir.lowering.fused_to_cutlass.selection import Refusal, Selection
-from boltir.lowering.fused_to_cutlass.simt import Frame, frame, is_starved, selected
+from boltir.lowering.fused_to_cutlass.simt import Frame, frame, is_starved, outputs_per_thread, selected
 from boltir.target import Target
 
 FEW_ROWS = 8
@@ -22,10 +30,8 @@ def select_depthwise_conv2d(op: DepthwiseConv2dOp, target: Target) -> Selection 
     r, s, _ = static_shape(op.inputs[1])
     _, p, q, _ = op.result_shape
     strides = op.strides.get_values()
-    outputs = 4 if strides[1] == 1 else 2
     given = frame(op, (c,), most=max(1, 64 // s))
-    while outputs > 1 and is_starved(n * p * q * c // (given.vector * outputs), target):
-        outputs //= 2
+    outputs = outputs_per_thread(4 if strides[1] == 1 else 2, n * p * q * c // given.vector, target)
     while given.vector > 2 and is_starved(n * p * q * c // (given.vector * outputs), target):
         given = frame(op, (c,), most=given.vector // 2)
     build = partial(
@@ -105,7 +111,7 @@ def select_simt_gemm(op: GemmOp, target: Target) -> Selection | Refusal:
     values = {"batch": batch, "m": m, "n": n, "k": k, "a_batch_stride": steps[0] or 0, "b_batch_stride": steps[1] or 0}
     few_rows = m <= FEW_ROWS and not transpose_a
     if few_rows:
-        given, parameters = _few_rows(op, m, n, k, transpose_b)
+        given, parameters = _few_rows(op, values, target)
     else:
         given = frame(op, (m if transpose_a else k, k if transpose_b else n), stores_vectors=False)
         tile = choose_tile(m, n, batch, target)
@@ -122,12 +128,20 @@ def batch_stride(shape: Shape, batch: int) -> int | None:
     return 0 if matrices == 1 else None
 
 
-def _few_rows(
-    op: GemmOp, m: int, n: int, k: int, transpose_b: bool
-) -> tuple[Frame, dict[str, int | str | tuple[int, ...]]]:
-    fixed = {"tile": (0, 0), "output_vector": 1, "rows": min(m, ROWS_PER_THREAD)}
-    if transpose_b:
-        return frame(op, (k,), stores_vectors=False), {**fixed, "algorithm": "dot", "lanes": 0}
+def _few_rows(op: GemmOp, values: Mapping[str, int], target: Target) -> tuple[Frame, dict[str, ParameterValue]]:
+    """The vectors and the algorithm for few rows: threads share k until there are enough of them."""
+    n, k = values["n"], values["k"]
+    rows = min(values["m"], ROWS_PER_THREAD)
+    tiles = values["batch"] * -(-values["m"] // rows)
+    fixed: dict[str, ParameterValue] = {"tile": (0, 0), "output_vector": 1, "rows": rows}
+    if op.transpose_b.value.data:
+        given = frame(op, (k,), stores_vectors=False)
+        lanes = DOT_LANES[0 if rows == 1 else 1]  # more threads hide what several rows read of A
+        while lanes < max(DOT_LANES) and is_starved(tiles * n * lanes // 8, target) and k > 2 * lanes * given.vector:
+            lanes *= 2
+        return given, {**fixed, "algorithm": "dot", "lanes": lanes}
     given = frame(op, (n,))
-    # Eight lanes read whole sectors and leave 32 threads to share k.
-    return given, {**fixed, "algorithm": "column", "lanes": 8 if given.vector > 1 else 32}
+    lanes = max(COLUMN_LANES)
+    while lanes > min(COLUMN_LANES) and tiles * -(-n // (lanes * given.vector)) < target.multiprocessors * 7 // 8:
+        lanes //= 2
+    return given, {**fixed, "algorithm": "column", "lanes": lanes}

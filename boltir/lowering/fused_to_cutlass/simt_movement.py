@@ -10,11 +10,12 @@ from boltir.dialects.cutlass.simt_movement import ConcatAttr, GatherAttr, PadAtt
 from boltir.dialects.fused import Broadcast
 from boltir.dialects.fused.movement import ConcatOp, GatherOp, PadOp, ResizeOp, TransposeOp
 from boltir.dialects.graph.enums import PadMode
+from boltir.dialects.shapes import dense_strides
 from boltir.dialects.tensors import Shape, element_type, normalized_axis, static_shape
 from boltir.lowering.fused_to_cutlass.pointwise import Read, select_reads
 from boltir.lowering.fused_to_cutlass.selection import Refusal, Selection
-from boltir.lowering.fused_to_cutlass.simt import float_bits, frame, selected
-from boltir.lowering.fused_to_cutlass.strides import collapse, dense_strides
+from boltir.lowering.fused_to_cutlass.simt import float_bits, frame, outputs_per_thread, selected
+from boltir.lowering.fused_to_cutlass.strides import collapse
 from boltir.target import Target
 
 REGISTER_ROWS = (2, 4, 8, 16)
@@ -28,6 +29,8 @@ def select_transpose(op: TransposeOp, target: Target) -> Selection | Refusal:
     """Matrix transposes through shared memory or registers; reading with strides where rows stay rows."""
     dense = dense_strides(static_shape(op.inputs[0]))
     read = tuple(dense[i] for i in op.permutation.get_values())
+    if op.padding.value.data:
+        return _padded_transposes(op, read, target)
     sizes, (strides,) = collapse(op.result_shape, [read])
     by_rows = any(kind.data in (Broadcast.ROW, Broadcast.COLUMN) for kind in op.broadcasts)
     misfit = by_rows and sizes[-1] != op.result_shape[-1]
@@ -43,18 +46,30 @@ def _is_worth_a_transpose(sizes: Shape, strides: Shape) -> bool:
     return rows in REGISTER_ROWS or min(rows, sizes[strides.index(1)]) >= FEWEST_TILED
 
 
+def _padded_transposes(op: TransposeOp, read: Shape, target: Target) -> Selection | Refusal:
+    """The last dimension keeps to itself, for zeros follow it; without a contiguous one there is a single column."""
+    sizes, (strides,) = collapse(op.result_shape[:-1], [read[:-1]])
+    if 1 not in strides:
+        sizes, strides = (*sizes, 1), (*strides, 1)
+    if len(sizes) > 3:
+        return Refusal(f"zeros are appended to transposes of up to 4 dimensions, not of {len(sizes) + 1}")
+    return _matrix_transposes(op, (*sizes, op.result_shape[-1]), (*strides, read[-1]), target)
+
+
 def _matrix_transposes(op: TransposeOp, sizes: Shape, strides: Shape, target: Target) -> Selection | Refusal:
     column = strides.index(1)
-    rows, columns = sizes[-1], sizes[column]
-    result = [step // rows for step in dense_strides(sizes)]
+    padded, columns = sizes[-1], sizes[column]
+    rows = padded - op.padding.value.data
+    result = [step // padded for step in dense_strides(sizes)]
     outer = [d for d in range(len(sizes) - 1) if d != column]
     batches = [(1, 0, 0)] * (2 - len(outer)) + [(sizes[d], strides[d], result[d]) for d in outer]
-    in_registers = rows in REGISTER_ROWS and _fits_general_operands(op, rows)
+    in_registers = padded in REGISTER_ROWS and _fits_general_operands(op, padded)
     widest = max(1, BANK_BYTES // element_bytes(element_type(op.inputs[0])))
-    extents = (rows, columns, strides[-1], *(step for _, step, _ in batches))
+    extents = (padded, columns, strides[-1], *(step for _, step, _ in batches))
     given = frame(op, extents, most=1 if in_registers else widest)
-    build = partial(TransposeAttr.of, channels=rows if in_registers else 0, **given.parameters)
-    values = {"rows": rows, "padded_rows": rows, "columns": columns, "x_row_stride": strides[-1]}
+    outputs = outputs_per_thread(4 if padded <= 8 else 2, prod(sizes[:-1]), target) if in_registers else 1
+    build = partial(TransposeAttr.of, channels=padded if in_registers else 0, outputs=outputs, **given.parameters)
+    values = {"rows": rows, "padded_rows": padded, "columns": columns, "x_row_stride": strides[-1]}
     values |= {"y_column_stride": result[column], **given.arguments}
     for name, (extent, x_stride, y_stride) in zip(("outer", "batch"), batches, strict=True):
         values |= {name: extent, f"x_{name}_stride": x_stride, f"y_{name}_stride": y_stride}
@@ -135,8 +150,10 @@ def select_resize(op: ResizeOp, target: Target) -> Selection | Refusal:
     (h, w), (p, q) = ((1, 1, *extents[first : last + 1])[-2:] for extents in (shape, sizes))
     c = prod(shape[last + 1 :])
     given = frame(op, (c,), row=c)
+    outputs = outputs_per_thread(2 if p >= h else 1, prod(op.result_shape) // given.vector, target)
     build = partial(
         ResizeAttr.of,
+        outputs=outputs,
         mode=op.mode.data.value,
         coordinates=op.coordinate_transform.data.value,
         rounding=op.nearest_mode.data.value,

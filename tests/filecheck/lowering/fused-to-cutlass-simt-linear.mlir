@@ -1,4 +1,4 @@
-// RUN: bolt-opt %s --split-input-file -p convert-fused-to-cutlass{target=sm_80} | filecheck %s
+// RUN: bolt-opt %s --split-input-file -p convert-fused-to-cutlass{target=sm_75} | filecheck %s
 
 // A large depthwise convolution gives a thread four neighbouring outputs, a small one spreads over more threads.
 
@@ -13,8 +13,8 @@ func.func @depthwise(%x: tensor<32x56x56x64xf16>, %w: tensor<3x3x64xf16>, %y: te
   }
   func.return %0, %1 : tensor<32x56x56x64xf16>, tensor<1x6x6x64xf16>
 }
-// CHECK:       @depthwise_conv2d_0 "sm_80" #cutlass.depthwise_conv2d<vector = 8, rank = 0, general = [], kernel_shape = [3, 3], strides = [1, 1], dilations = [1, 1], outputs = 4>
-// CHECK:       @depthwise_conv2d_1 "sm_80" #cutlass.depthwise_conv2d<vector = 2, {{.*}}, outputs = 1>
+// CHECK:       @depthwise_conv2d_0 "sm_75" #cutlass.depthwise_conv2d<vector = 8, rank = 0, general = [], kernel_shape = [3, 3], strides = [1, 1], dilations = [1, 1], outputs = 4>
+// CHECK:       @depthwise_conv2d_1 "sm_75" #cutlass.depthwise_conv2d<vector = 2, {{.*}}, outputs = 1>
 // CHECK-LABEL: func.func @depthwise(
 // CHECK:         cutlass.launch @depthwise_conv2d_0 <n = 32, h = 56, w = 56, c = 64, p = 56, q = 56, pad_top = 1, pad_left = 1>
 // CHECK:         cutlass.launch @depthwise_conv2d_1
@@ -60,8 +60,8 @@ func.func @few_rows(%x: tensor<2x1x96xf32>, %w: tensor<96x40xf32>, %v: tensor<40
   }
   func.return %0, %1 : tensor<2x1x40xf32>, tensor<2x1x40xf32>
 }
-// CHECK: @simt_gemm_0 "sm_80" #cutlass.simt_gemm<vector = 4, {{.*}}, transpose_b = false, algorithm = column, {{.*}}, rows = 2, lanes = 8>
-// CHECK: @simt_gemm_1 "sm_80" #cutlass.simt_gemm<vector = 4, {{.*}}, transpose_b = true, algorithm = dot, {{.*}}, rows = 2, lanes = 0>
+// CHECK: @simt_gemm_0 "sm_75" #cutlass.simt_gemm<vector = 4, {{.*}}, transpose_b = false, algorithm = column, {{.*}}, rows = 2, lanes = 2>
+// CHECK: @simt_gemm_1 "sm_75" #cutlass.simt_gemm<vector = 4, {{.*}}, transpose_b = true, algorithm = dot, {{.*}}, rows = 2, lanes = 64>
 // CHECK: cutlass.launch @simt_gemm_0 <batch = 1, m = 2, n = 40, k = 96, a_batch_stride = 0, b_batch_stride = 0>
 
 // -----
@@ -76,6 +76,6 @@ func.func @tiled(%x: tensor<4x256x64xf32>, %w: tensor<4x64x128xf32>, %e: tensor<
   }
   func.return %0 : tensor<4x256x128xf32>
 }
-// CHECK:       #cutlass.simt_gemm<vector = 4, rank = 3, general = [0], transpose_a = false, transpose_b = false, algorithm = tiled, tile = [32, 32], output_vector = 4, rows = 0, lanes = 0>
+// CHECK:       #cutlass.simt_gemm<vector = 4, rank = 3, general = [0], transpose_a = false, transpose_b = false, algorithm = tiled, tile = [64, 32], output_vector = 4, rows = 0, lanes = 0>
 // CHECK-LABEL: func.func @tiled(
 // CHECK:         <batch = 4, m = 256, n = 128, k = 64, a_batch_stride = 16384, b_batch_stride = 8192, size_0 = 4, size_1 = 256, size_2 = 128, e0_stride_0 = 128, e0_stride_1 = 0, e0_stride_2 = 1>

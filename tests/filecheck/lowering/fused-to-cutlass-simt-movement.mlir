@@ -21,12 +21,27 @@ func.func @transposes(%x: tensor<2x64x9x10xf16>, %y: tensor<2x8x9x10xf32>, %z: t
   }
   func.return %0, %1, %2, %3 : tensor<2x9x10x64xf16>, tensor<2x9x10x8xf16>, tensor<2x12x40x64xf16>, tensor<1x9x10x3xf16>
 }
-// CHECK:       #cutlass.transpose<vector = 2, rank = 0, general = [], channels = 0> [f16] -> [f16]
-// CHECK:       #cutlass.transpose<vector = 1, rank = 0, general = [], channels = 8> [f32] -> [f16]
+// CHECK:       #cutlass.transpose<vector = 2, rank = 0, general = [], channels = 0, outputs = 1> [f16] -> [f16]
+// CHECK:       #cutlass.transpose<vector = 1, rank = 0, general = [], channels = 8, outputs = 1> [f32] -> [f16]
 // CHECK:       #cutlass.pointwise<inputs = 1, vector = 8, rank = 4, strided = [0], innermost = [1]> [f16] -> [f16]
 // CHECK:       #cutlass.pointwise<inputs = 1, vector = 1, rank = 2, strided = [0], innermost = [-1]> [f32] -> [f16]
 // CHECK-LABEL: func.func @transposes(
 // CHECK:         <outer = 1, batch = 2, rows = 64, padded_rows = 64, columns = 90, x_outer_stride = 0, x_batch_stride = 5760, x_row_stride = 90, y_outer_stride = 0, y_batch_stride = 90, y_column_stride = 1>
+
+// -----
+
+// A picture becomes rows of channels for tensor cores in one kernel: transposed, converted, with a fourth channel of zeros.
+
+func.func @picture(%x: tensor<2x3x9x10xf32>) -> tensor<2x9x10x4xf16> {
+  %0 = fused.transpose(%x : tensor<2x3x9x10xf32>) {permutation = array<i64: 0, 2, 3, 1>, padding = 1 : i64} -> tensor<2x9x10x4xf16> {
+  ^bb0(%acc: f32):
+    fused.yield %acc : f32
+  }
+  func.return %0 : tensor<2x9x10x4xf16>
+}
+// CHECK:       #cutlass.transpose<vector = 1, rank = 0, general = [], channels = 4, outputs = 1> [f32] -> [f16]
+// CHECK-LABEL: func.func @picture(
+// CHECK:         <outer = 1, batch = 2, rows = 3, padded_rows = 4, columns = 90, x_outer_stride = 0, x_batch_stride = 270, x_row_stride = 90, y_outer_stride = 0, y_batch_stride = 90, y_column_stride = 1>
 
 // -----
 
@@ -86,5 +101,5 @@ func.func @resize(%x: tensor<2x3x4x6xf32>) -> tensor<2x3x8x9xf32> {
   }
   func.return %0 : tensor<2x3x8x9xf32>
 }
-// CHECK:       #cutlass.resize<vector = 1, rank = 0, general = [], mode = linear, coordinates = half_pixel, rounding = round_prefer_floor>
+// CHECK:       #cutlass.resize<vector = 1, rank = 0, general = [], mode = linear, coordinates = half_pixel, rounding = round_prefer_floor, outputs = 1>
 // CHECK:         <n = 6, h = 4, w = 6, c = 1, p = 8, q = 9, columns = 1>

@@ -17,7 +17,7 @@ func.func @reduce(%x: tensor<1x7x7x96xf16>, %y: tensor<64x200xf16>, %z: tensor<2
   }
   func.return %0, %1, %2 : tensor<1x1x1x96xf16>, tensor<64xf16>, tensor<2x1xf32>
 }
-// CHECK:       @reduce_0 "sm_80" #cutlass.reduce<vector = 8, rank = 0, general = [], kind = mean, algorithm = column, lanes = 16>
+// CHECK:       @reduce_0 "sm_80" #cutlass.reduce<vector = 2, rank = 0, general = [], kind = mean, algorithm = column, lanes = 8>
 // CHECK:       @reduce_1 "sm_80" #cutlass.reduce<vector = 8, rank = 0, general = [], kind = max, algorithm = row, lanes = 32>
 // CHECK:       @reduce_2 "sm_80" #cutlass.reduce<vector = 4, rank = 0, general = [], kind = sum, algorithm = row, lanes = 256>
 // CHECK-LABEL: func.func @reduce(
@@ -49,7 +49,7 @@ func.func @softmax(%x: tensor<8x12x40x40xf16>, %y: tensor<4x3000xf16>, %z: tenso
   func.return %0, %1, %2, %3 : tensor<8x12x40x40xf16>, tensor<4x3000xf16>, tensor<4x50000xf16>, tensor<2x9x6xf32>
 }
 // CHECK:       @softmax_0 "sm_80" #cutlass.softmax<vector = 8, rank = 0, general = [], algorithm = row, lanes = 8, elements = 8>
-// CHECK:       @softmax_1 "sm_80" #cutlass.softmax<vector = 8, rank = 0, general = [], algorithm = row, lanes = 256, elements = 16>
+// CHECK:       @softmax_1 "sm_80" #cutlass.softmax<vector = 8, rank = 0, general = [], algorithm = row, lanes = 512, elements = 8>
 // CHECK:       @softmax_2 "sm_80" #cutlass.softmax<vector = 8, rank = 0, general = [], algorithm = row, lanes = 512, elements = 0>
 // CHECK:       @softmax_3 "sm_80" #cutlass.softmax<vector = 2, rank = 0, general = [], algorithm = column, lanes = 0, elements = 0>
 // CHECK-LABEL: func.func @softmax(
@@ -81,6 +81,6 @@ func.func @pool(%x: tensor<1x12x12x64xf16>) -> tensor<1x6x6x64xf16> {
   }
   func.return %0 : tensor<1x6x6x64xf16>
 }
-// CHECK:       #cutlass.pool2d<vector = 2, rank = 0, general = [], kind = max, include_padding = false>
+// CHECK:       #cutlass.pool2d<vector = 2, rank = 0, general = [], kernel_shape = [3, 3], strides = [2, 2], dilations = [1, 1], outputs = 1, kind = max, include_padding = false>
 // CHECK-LABEL: func.func @pool(
-// CHECK:         <n = 1, h = 12, w = 12, c = 64, kernel_h = 3, kernel_w = 3, stride_h = 2, stride_w = 2, dilation_h = 1, dilation_w = 1, pad_top = 1, pad_left = 1, pad_bottom = 0, pad_right = 0, p = 6, q = 6>
+// CHECK:         <n = 1, h = 12, w = 12, c = 64, pad_top = 1, pad_left = 1, pad_bottom = 0, pad_right = 0, p = 6, q = 6>

@@ -19,7 +19,7 @@ builtin.module {
     fused.yield %x : i64
   }
 
-  cutlass.kernel @transpose_0 "sm_80" #cutlass.transpose<vector = 2, rank = 0, general = [], channels = 0> [f16] epilogue [f16] [row] -> [f32] {
+  cutlass.kernel @transpose_0 "sm_80" #cutlass.transpose<vector = 2, rank = 0, general = [], channels = 0, outputs = 1> [f16] epilogue [f16] [row] -> [f32] {
   ^bb0(%acc: f32, %bias: f32):
     %sum = arith.addf %acc, %bias : f32
     fused.yield %sum : f32
@@ -42,7 +42,7 @@ builtin.module {
     fused.yield %acc : f32
   }
 
-  cutlass.kernel @pool2d_0 "sm_80" #cutlass.pool2d<vector = 8, rank = 0, general = [], kind = max, include_padding = false> [f16] -> [f16] {
+  cutlass.kernel @pool2d_0 "sm_80" #cutlass.pool2d<vector = 8, rank = 0, general = [], kernel_shape = [3, 3], strides = [2, 2], dilations = [1, 1], outputs = 2, kind = max, include_padding = false> [f16] -> [f16] {
   ^bb0(%acc: f32):
     fused.yield %acc : f32
   }
@@ -78,7 +78,12 @@ builtin.module {
     fused.yield %acc : f32
   }
 
-  cutlass.kernel @resize_0 "sm_80" #cutlass.resize<vector = 8, rank = 0, general = [], mode = linear, coordinates = half_pixel, rounding = round_prefer_floor> [f16] -> [f16] {
+  cutlass.kernel @unfold_0 "sm_80" #cutlass.unfold<vector = 8, rank = 0, general = [], kernel_shape = [2, 7], channels = 3> [f32] -> [f16] {
+  ^bb0(%acc: f32):
+    fused.yield %acc : f32
+  }
+
+  cutlass.kernel @resize_0 "sm_80" #cutlass.resize<vector = 8, rank = 0, general = [], mode = linear, coordinates = half_pixel, rounding = round_prefer_floor, outputs = 4> [f16] -> [f16] {
   ^bb0(%acc: f32):
     fused.yield %acc : f32
   }

@@ -11,7 +11,7 @@ cutlass.kernel @vector "sm_80" #cutlass.softmax<vector = 6, rank = 0, general = 
 // -----
 
 // CHECK: operands [0] have the general broadcast, general lists []
-cutlass.kernel @general "sm_80" #cutlass.pool2d<vector = 8, rank = 0, general = [], kind = max, include_padding = false> [f16] epilogue [f16] [general] -> [f16] {
+cutlass.kernel @general "sm_80" #cutlass.pool2d<vector = 8, rank = 0, general = [], kernel_shape = [3, 3], strides = [2, 2], dilations = [1, 1], outputs = 2, kind = max, include_padding = false> [f16] epilogue [f16] [general] -> [f16] {
 ^bb0(%acc: f32, %e: f32):
   fused.yield %acc : f32
 }
@@ -19,7 +19,7 @@ cutlass.kernel @general "sm_80" #cutlass.pool2d<vector = 8, rank = 0, general = 
 // -----
 
 // CHECK: rank must be 1 to 6 with general operands and 0 without, got 0 for 1 operands
-cutlass.kernel @rank "sm_80" #cutlass.pool2d<vector = 8, rank = 0, general = [0], kind = max, include_padding = false> [f16] epilogue [f16] [general] -> [f16] {
+cutlass.kernel @rank "sm_80" #cutlass.pool2d<vector = 8, rank = 0, general = [0], kernel_shape = [3, 3], strides = [2, 2], dilations = [1, 1], outputs = 2, kind = max, include_padding = false> [f16] epilogue [f16] [general] -> [f16] {
 ^bb0(%acc: f32, %e: f32):
   fused.yield %acc : f32
 }
@@ -67,7 +67,7 @@ cutlass.kernel @registers "sm_80" #cutlass.depthwise_conv2d<vector = 8, rank = 0
 // -----
 
 // CHECK: 66048 bytes of shared memory exceed 49152
-cutlass.kernel @shared_memory "sm_80" #cutlass.transpose<vector = 4, rank = 0, general = [], channels = 0> [f32] -> [f32] {
+cutlass.kernel @shared_memory "sm_80" #cutlass.transpose<vector = 4, rank = 0, general = [], channels = 0, outputs = 1> [f32] -> [f32] {
 ^bb0(%acc: f32):
   fused.yield %acc : f32
 }
@@ -75,7 +75,7 @@ cutlass.kernel @shared_memory "sm_80" #cutlass.transpose<vector = 4, rank = 0, g
 // -----
 
 // CHECK: pooling takes max or mean, not sum
-cutlass.kernel @pooling "sm_80" #cutlass.pool2d<vector = 8, rank = 0, general = [], kind = sum, include_padding = false> [f16] -> [f16] {
+cutlass.kernel @pooling "sm_80" #cutlass.pool2d<vector = 8, rank = 0, general = [], kernel_shape = [3, 3], strides = [2, 2], dilations = [1, 1], outputs = 2, kind = sum, include_padding = false> [f16] -> [f16] {
 ^bb0(%acc: f32):
   fused.yield %acc : f32
 }
@@ -100,6 +100,30 @@ cutlass.kernel @indices "sm_80" #cutlass.gather<vector = 8, rank = 0, general = 
 
 // CHECK: the template takes 3 inputs, not 2
 cutlass.kernel @concat "sm_80" #cutlass.concat<vector = 8, rank = 0, general = [], count = 3> [f16, f16] -> [f16] {
+^bb0(%acc: f32):
+  fused.yield %acc : f32
+}
+
+// -----
+
+// CHECK: outputs must be 1 to 8, got 9
+cutlass.kernel @outputs "sm_80" #cutlass.transpose<vector = 1, rank = 0, general = [], channels = 4, outputs = 9> [f32] -> [f16] {
+^bb0(%acc: f32):
+  fused.yield %acc : f32
+}
+
+// -----
+
+// CHECK: kernel_shape must be 2 positive numbers, got [3]
+cutlass.kernel @window "sm_80" #cutlass.pool2d<vector = 8, rank = 0, general = [], kernel_shape = [3], strides = [1, 1], dilations = [1, 1], outputs = 1, kind = max, include_padding = false> [f16] -> [f16] {
+^bb0(%acc: f32):
+  fused.yield %acc : f32
+}
+
+// -----
+
+// CHECK: algorithm dot takes lanes (32, 64, 128, 256), got 16
+cutlass.kernel @dot_lanes "sm_80" #cutlass.simt_gemm<vector = 8, rank = 0, general = [], transpose_a = false, transpose_b = true, algorithm = dot, tile = [0, 0], output_vector = 1, rows = 1, lanes = 16> [f16, f16] -> [f16] {
 ^bb0(%acc: f32):
   fused.yield %acc : f32
 }
