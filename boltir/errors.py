@@ -19,12 +19,12 @@ class BoltError(Exception):
         super().__init__(message)
 
     def __str__(self) -> str:
-        prefix = f"{_one_line(self.where)}: " if self.where else ""
+        prefix = f"{one_line(self.where)}: " if self.where else ""
         suffix = f" ({self.hint})" if self.hint else ""
         return f"{prefix}{self.message}{suffix}"
 
 
-def _one_line(text: str, limit: int = 120) -> str:
+def one_line(text: str, limit: int = 120) -> str:
     """`text` on one line and of bounded length: names in models can hold anything."""
     printable = "".join(c if c.isprintable() else " " for c in text[: limit + 1])
     return printable if len(printable) <= limit else printable[: limit - 3] + "..."

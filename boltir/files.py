@@ -12,11 +12,11 @@ from pathlib import Path
 from boltir.errors import BoltError
 
 MODULE_FILE, SIDE_FILE = "model.mlir", "model.safetensors"
-KERNELS, HOST, HEADER = "kernels", "model.cpp", "boltir_model.h"
+KERNELS, HOST, HEADER = "kernels", "host", "boltir_model.h"
 LIBRARY, WEIGHTS, MANIFEST = "libmodel.so", "weights.bin", "manifest.json"
 
-_OUTPUT = frozenset((MODULE_FILE, SIDE_FILE, KERNELS, HOST, HEADER, LIBRARY, WEIGHTS, MANIFEST))
-"""All that a command may write into an output folder."""
+_OUTPUT = frozenset((MODULE_FILE, SIDE_FILE, KERNELS, HOST, HEADER, LIBRARY, WEIGHTS, MANIFEST, "model.cpp"))
+"""All that a command may write into an output folder, or did in format 1 of the artifact."""
 
 
 @contextmanager
@@ -87,7 +87,8 @@ def _is_output(folder: Path) -> bool:
     if not names:
         return True
     written = {MODULE_FILE, MANIFEST} & names and names <= _OUTPUT
-    return bool(written) and all(entry.suffix == ".cu" for entry in (folder / KERNELS).glob("*"))
+    sources = [*(folder / KERNELS).glob("*"), *(folder / HOST).glob("*")]
+    return bool(written) and all(entry.suffix in (".cu", ".cpp", ".h") for entry in sources)
 
 
 def _put_in_place(new: Path, folder: Path) -> None:

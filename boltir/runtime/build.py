@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from boltir.errors import BoltError
+from boltir.errors import BoltError, one_line
 from boltir.files import replacing
 from boltir.runtime.compile_cache import CompileCache, content_key
 from boltir.runtime.kernel_source import CachedKernel, KernelSource, batch_source, entry_points, user_names
@@ -61,12 +61,13 @@ class BuildReport:
 
 @dataclass(frozen=True)
 class _Unit:
-    """One translation unit and the names by which the cache will know its object."""
+    """One translation unit, the headers beside it, and the names by which the cache will know its object."""
 
     file_name: str
     text: str
     keys: tuple[str, ...]
     kernels: tuple[CachedKernel, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,11 @@ class Builder:
     jobs: int = field(default_factory=default_jobs)
     show_progress: bool = True
 
-    def build_library(self, kernels: Sequence[KernelSource], host_source: str, output: Path) -> BuildReport:
+    def build_library(self, kernels: Sequence[KernelSource], host: Mapping[str, str], output: Path) -> BuildReport:
         """Compile the kernels and the C++ host program, and link them into the shared library `output`.
+
+        Args:
+            host: the host program's units (`.cpp`) and the headers they include, by file name.
 
         Raises:
             BoltError: a source does not compile; the error names the kernel and the log.
@@ -96,7 +100,7 @@ class Builder:
         start = time.perf_counter()
         named = self._cached(kernels)
         missing = self._compile_missing(named)
-        units = [self._host_unit("host.cpp", host_source), self._host_unit("entry_points.cpp", entry_points(named))]
+        units = self._host_units({**host, "entry_points.cpp": entry_points(named)})
         self._compile_all([unit for unit in units if self.cache.find(unit.keys[0]) is None], lambda _: None)
         self._link([*(k.key for k in named), *(key for unit in units for key in unit.keys)], output)
         return BuildReport(output, missing, len(named) - missing, time.perf_counter() - start)
@@ -118,8 +122,14 @@ class Builder:
         tools = (self.nvcc.version, self.nvcc.host_version, self.cutlass.version)
         return content_key(*self.nvcc.compile_flags(self.target), *tools)
 
-    def _host_unit(self, file_name: str, text: str) -> _Unit:
-        return _Unit(file_name, text, (content_key(file_name, text, self._fingerprint()),))
+    def _host_units(self, host: Mapping[str, str]) -> list[_Unit]:
+        headers = {name: text for name, text in host.items() if name.endswith(".h")}
+        others = (self._fingerprint(), *(part for item in sorted(headers.items()) for part in item))
+        return [
+            _Unit(name, text, (content_key(name, text, *others),), headers=headers)
+            for name, text in host.items()
+            if name not in headers
+        ]
 
     def _compile_missing(self, kernels: Sequence[CachedKernel]) -> int:
         missing = {kernel.key: kernel for kernel in kernels if self.cache.find(kernel.key) is None}
@@ -154,7 +164,8 @@ class Builder:
 
     def _compile(self, unit: _Unit, processes: CompilerProcesses) -> None:
         with self.cache.scratch() as folder:
-            (folder / unit.file_name).write_text(unit.text)
+            for name, text in {**unit.headers, unit.file_name: unit.text}.items():
+                (folder / name).write_text(text)
             includes = [f"-I{path}" for path in self.cutlass.include_folders]
             flags = [*self.nvcc.compile_flags(self.target), *includes]
             command = [str(self.nvcc.path), *flags, "-c", unit.file_name, "-o", "unit.o"]
@@ -180,8 +191,10 @@ class Builder:
         objects = dict.fromkeys(self.cache.find(key) for key in keys)
         if None in objects:
             raise BoltError("an object file was deleted while building", where=str(self.cache.root), hint="build again")
-        # Two processes may have cached the same kernel in two batches; the definitions are the same.
-        flags = [*self.nvcc.link_flags(self.target), "-Xlinker=-zmuldefs"]
+        # Two processes may have cached the same kernel in two batches; the definitions are the same. Several libraries
+        # in one process have the same symbols: each keeps to its own.
+        linker = ("-zmuldefs", "-Bsymbolic", f"-soname={output.name}")
+        flags = [*self.nvcc.link_flags(self.target), *(f"-Xlinker={flag}" for flag in linker)]
         with replacing(output) as temporary:
             command = [str(self.nvcc.path), *flags, *map(str, objects), "-o", str(temporary)]
             status, printed = CompilerProcesses().run(command, Path.cwd())
@@ -196,7 +209,8 @@ def _headers(source: str) -> str:
 
 def _first_error(output: str) -> str:
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    return next((line for line in lines if re.search(r"\b(error|fatal|undefined|cannot)\b", line)), "no output")
+    first = next((line for line in lines if re.search(r"\b(error|fatal|undefined|cannot)\b", line)), "no output")
+    return one_line(first, 400)
 
 
 @contextmanager

@@ -21,6 +21,8 @@ OLDEST_VERSION = (12, 0)
 
 SYSTEM_TOOLKIT = Path("/usr/local/cuda")
 
+_STAND_INS = Path(__file__).parent / "include"
+
 _INSTALL_HINT = "install the CUDA toolkit, or `pip install boltir[nvcc]`, or set BOLTIR_NVCC"
 
 
@@ -59,7 +61,10 @@ class Nvcc:
             "-O3",
             "-DNDEBUG",  # device asserts are calls, around which wgmma would be serialised
             "-Xcompiler=-fPIC",
+            "-Xcompiler=-fno-gnu-unique",  # several libraries in one process: each keeps its own statics
             "--expt-relaxed-constexpr",
+            # CUTLASS 3.x kernels wait for the kernels before them.
+            *(["-DCUTLASS_ENABLE_GDC_FOR_SM90=1"] if target.has_programmatic_launch else []),
             f"-gencode=arch={target.virtual_architecture},code={target.name}",
         ]
 
@@ -69,8 +74,9 @@ class Nvcc:
         if self.runtime_library is None:
             return [*common, "-cudart=shared"]
         # By file name: PyPI's wheels have libcudart.so.13, but not the libcudart.so that -lcudart looks for.
-        folder = self.runtime_library.parent
-        return [*common, "-cudart=none", f"-Xlinker={self.runtime_library}", f"-Xlinker=-rpath={folder}"]
+        # A runtime beside the library comes first, so that an artifact can carry its own.
+        folders = f"$ORIGIN:{self.runtime_library.parent}"
+        return [*common, "-cudart=none", f"-Xlinker={self.runtime_library}", f"-Xlinker=-rpath={folders}"]
 
 
 @dataclass(frozen=True)
@@ -96,7 +102,8 @@ class Cutlass:
         if spec is None or spec.origin is None:
             raise BoltError("CUTLASS' headers are not installed", hint="`pip install boltir[cutlass]`")
         source = Path(spec.origin).parent / "source"
-        folders = (source / "include", source / "tools" / "util" / "include")
+        # Of the examples, attention's headers are used; the last folder stands in for what they need of cuRAND.
+        folders = (source / "include", source / "tools" / "util" / "include", source / "examples", _STAND_INS)
         try:
             header = (folders[0] / "cutlass" / "version.h").read_text()
         except OSError:

@@ -10,6 +10,7 @@ from pathlib import Path
 from boltir.compiler import Network, import_onnx, lower
 from boltir.errors import BoltError
 from boltir.levels import LEVELS
+from boltir.precision import PRECISIONS, Precision
 from boltir.target import TARGETS, Target
 from boltir.tools.reporting import CommandLineParser, run_command
 
@@ -29,7 +30,8 @@ def _parser() -> CommandLineParser:
     add("-o", dest="output", type=Path, metavar="DIR", required=True, help="the folder to write")
     add("--target", default="sm_80", metavar="ARCH", help=f"one of {', '.join(TARGETS)} (default: sm_80)")
     add("--emit", default="lib", choices=EMISSIONS, help="how far to go (default: lib, the shared library)")
-    add("--dtype", default="f16", choices=("f16", "bf16"), help="what the network computes in (default: f16)")
+    dtypes = ", ".join(precision.name for precision in PRECISIONS)
+    add("--dtype", default="f16", metavar="TYPE", help=f"what the network computes in: {dtypes} (default: f16)")
     add("--input-shape", action="append", default=[], metavar="NAME=1x3x48x192", help="fix an input's open shape")
     add("--remarks", metavar="FILE", help="write each decision as a JSON line; '-': as text on stderr")
     add("--quiet", action="store_true", help="no progress and no summary")
@@ -77,7 +79,7 @@ def compile_model(args: Namespace) -> None:
     Raises:
         BoltError: anything the user can mend.
     """
-    Target.named(args.target)
+    Precision.named(args.dtype, Target.named(args.target))
     network = load_model(args.model, parse_input_shapes(args.input_shape))
     for source in (args.model, network.weights.path):
         if source is not None and args.output.resolve() in source.resolve().parents:
@@ -94,14 +96,15 @@ def compile_model(args: Namespace) -> None:
         return
     from boltir.lowering.cutlass_to_cuda.emit import emit_cuda
     from boltir.runtime.artifact import build_artifact, write_artifact_sources
+    from boltir.runtime.build import Builder
     from boltir.tools.summary import print_summary
 
     sources = emit_cuda(lowered.module)
     if args.emit == "cuda":
-        artifact = write_artifact_sources(sources, lowered.module, lowered.weights, args.output)
+        artifact = write_artifact_sources(sources, lowered.weights, args.output)
     else:
-        show = not args.quiet
-        artifact = build_artifact(sources, lowered.module, lowered.weights, args.output, show_progress=show)
+        builder = Builder(Target.named(args.target), show_progress=not args.quiet)
+        artifact = build_artifact(sources, lowered.weights, args.output, builder)
     if not args.quiet:
         print_summary(sources.program, artifact)
 

@@ -23,6 +23,7 @@ from rich.table import Table
 import boltir
 from boltir.lowering.cutlass_to_cuda.emit import emit_cuda
 from boltir.runtime.artifact import build_artifact
+from boltir.runtime.build import Builder
 from boltir.tools.summary import kernel_table
 
 MODEL = "models/ch_ppocr_mobile_v2.0_cls_infer.onnx"
@@ -105,7 +106,7 @@ def main() -> None:
     sources = emit_cuda(lowered.module)
     emission = time.perf_counter() - start
     output = Path("build/text_direction")
-    artifact = build_artifact(sources, lowered.module, lowered.weights, output, show_progress=True)
+    artifact = build_artifact(sources, lowered.weights, output, Builder(boltir.Target.named(TARGET)))
 
     console.print(levels)
     console.print(kernel_table(sources.program))

@@ -1,6 +1,8 @@
-"""cutlass -> CUDA C++: one source per kernel, one host program, one header."""
+"""cutlass -> CUDA C++: one source per kernel, and the host program."""
 
+import re
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import IO
 
 from xdsl.context import Context
@@ -8,8 +10,14 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.utils.target import Target as EmissionTarget
 
 from boltir.collector import collector_paused
-from boltir.lowering.cutlass_to_cuda.program import Launch, Program, program_of
-from boltir.lowering.render import render_kernel, render_template
+from boltir.errors import BoltError
+from boltir.files import HEADER
+from boltir.lowering.cutlass_to_cuda.program import Program, program_of
+from boltir.lowering.cutlass_to_cuda.tables import render_tables
+from boltir.lowering.render import render_kernel
+from boltir.weights import SIDE_FILE_ATTRIBUTE
+
+TABLES = "program.cpp"
 
 
 @dataclass(frozen=True)
@@ -18,64 +26,52 @@ class CudaSources:
 
     Attributes:
         program: what the sources were made from.
+        module: the IR they were made from, which names no side file: the weights are in the artifact.
         kernels: CUDA C++ by kernel name; each stands alone, several also compile as one unit.
-        host: the host program, plain C++.
-        header: the C interface of the host program.
+        tables: plain C++: what the host program of every network needs to know of this one.
     """
 
     program: Program
+    module: str
     kernels: dict[str, str]
-    host: str
-    header: str
-
-
-@dataclass(frozen=True)
-class _LaunchRow:
-    """A launch with its slices of the host program's tables."""
-
-    kernel: str
-    integers: dict[str, int]
-    places: int
-    first_place: int
-    first_integer: int
+    tables: str
 
 
 @collector_paused()
 def emit_cuda(module: ModuleOp) -> CudaSources:
-    """Render every kernel and the host program of a planned `cutlass` module.
+    """Render every kernel and the tables of a planned `cutlass` module.
 
     Raises:
         BoltError: the module is not ready, or holds something with no CUDA form.
     """
     program = program_of(module)
+    taken = set(re.findall(r"\bboltir_(\w+)\(", host_sources()[HEADER]))
+    for kernel in program.kernels:
+        _check_symbol(kernel.sym_name.data, taken)
     kernels = {kernel.sym_name.data: render_kernel(kernel) for kernel in program.kernels}
-    return CudaSources(program, kernels, _render_host(program), render_template("boltir_model.h.jinja", {}))
+    return CudaSources(program, _text_of(module), kernels, render_tables(program))
 
 
-def _render_host(program: Program) -> str:
-    return render_template(
-        "program.cpp.jinja",
-        {
-            "kernels": sorted(kernel.sym_name.data for kernel in program.kernels),
-            "places": [place for launch in program.launches for place in launch.places],
-            "launches": _rows(program.launches),
-            "max_operands": max((len(launch.places) for launch in program.launches), default=1),
-            "arena_bytes": program.arena_bytes,
-            "weights_bytes": program.weights_bytes,
-            "inputs": len(program.inputs),
-            "outputs": len(program.outputs),
-        },
-    )
+def _text_of(module: ModuleOp) -> str:
+    attributes = module.attributes
+    module.attributes = {name: value for name, value in attributes.items() if name != SIDE_FILE_ATTRIBUTE}
+    text = str(module)
+    module.attributes = attributes
+    return text
 
 
-def _rows(launches: list[Launch]) -> list[_LaunchRow]:
-    rows: list[_LaunchRow] = []
-    place = integer = 0
-    for launch in launches:
-        rows.append(_LaunchRow(launch.kernel, dict(launch.integers), len(launch.places), place, integer))
-        place += len(launch.places)
-        integer += len(launch.integers)
-    return rows
+def _check_symbol(name: str, taken: set[str]) -> None:
+    """Whether `boltir_<name>` can be a function of the library."""
+    if not re.fullmatch(r"[A-Za-z0-9_]+", name):
+        raise BoltError("a kernel's name is made of letters, digits and _", where=f"cutlass.kernel @{name}")
+    if name in taken:
+        raise BoltError(f"{HEADER} has a function of that name", where=f"cutlass.kernel @{name}", hint="rename it")
+
+
+def host_sources() -> dict[str, str]:
+    """The part of the host program that is the same for every network: C++ and headers by file name."""
+    folder = files("boltir.lowering").joinpath("host")
+    return {entry.name: entry.read_text() for entry in folder.iterdir() if entry.name.endswith((".cpp", ".h"))}
 
 
 @dataclass(frozen=True)
@@ -86,6 +82,6 @@ class CudaTarget(EmissionTarget):
 
     def emit(self, ctx: Context, module: ModuleOp, output: IO[str]) -> None:
         sources = emit_cuda(module)
-        files = {f"kernels/{name}.cu": text for name, text in sources.kernels.items()}
-        for path, text in {**files, "boltir_model.h": sources.header, "model.cpp": sources.host}.items():
+        kernels = {f"kernels/{name}.cu": text for name, text in sources.kernels.items()}
+        for path, text in {**kernels, f"host/{TABLES}": sources.tables}.items():
             output.write(f"// ===== {path}\n{text}\n")

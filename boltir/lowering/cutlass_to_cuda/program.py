@@ -1,10 +1,10 @@
 """A `cutlass` module as data: the kernels to build, and the launches with the place of every operand."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from xdsl.dialects.builtin import MemRefType, ModuleOp, StringAttr
+from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, SSAValue
 from xdsl.utils.exceptions import VerifyException
@@ -23,6 +23,7 @@ from boltir.dialects.cutlass import (
     memref_type,
     output_count,
 )
+from boltir.dialects.fused.origin import origin_of
 from boltir.dialects.properties import is_strings
 from boltir.errors import BoltError
 
@@ -46,12 +47,33 @@ class Place:
 
 @dataclass(frozen=True)
 class Launch:
-    """One kernel launch: the places of its operands and its integers, both in the order of the kernel's interface."""
+    """One kernel launch: the places of its operands and its integers, both in the order of the kernel's interface.
+
+    Attributes:
+        kernel: its symbol.
+        family: its template's.
+        origin: the graph operations it computes.
+        bytes: of device memory that it reads and writes.
+        flops: floating-point operations; 0 where only memory counts.
+    """
 
     kernel: str
+    family: str
     places: tuple[Place, ...]
     integers: Mapping[str, int]
     origin: tuple[str, ...]
+    bytes: int
+    flops: int
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """An input or output of the network, under its name in the model."""
+
+    name: str
+    shape: tuple[int, ...]
+    element_type: Attribute
+    bytes: int
 
 
 @dataclass(frozen=True)
@@ -69,8 +91,8 @@ class Program:
 
     target: str
     kernels: tuple[KernelOp, ...]
-    inputs: tuple[MemRefType[Attribute], ...]
-    outputs: tuple[MemRefType[Attribute], ...]
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
     arena_bytes: int = 0
     weights_bytes: int = 0
     weights: list[WeightSlot] = field(default_factory=list[WeightSlot])
@@ -92,11 +114,12 @@ def program_of(module: ModuleOp) -> Program:
         bound = list(launches(module))
     except VerifyException as error:
         raise BoltError(str(error)) from None
-    return _ProgramBuilder(main, target.data).build(bound)
+    return _ProgramBuilder(module, main, target.data).build(bound)
 
 
 @dataclass
 class _ProgramBuilder:
+    module: ModuleOp
     main: FuncOp
     target: str
     places: dict[SSAValue, Place] = field(default_factory=dict[SSAValue, Place])
@@ -107,9 +130,10 @@ class _ProgramBuilder:
         for index, argument in enumerate(arguments):
             is_input = index < count
             self.places[argument] = Place(Space.INPUT, index) if is_input else Place(Space.OUTPUT, index - count)
-        types = tuple(map(memref_type, arguments))
+        inputs = self._tensors("graph.input_names", arguments[:count])
+        outputs = self._tensors("graph.output_names", arguments[count:])
         kernels = dict(bound)
-        program = Program(self.target, tuple(dict.fromkeys(kernels.values())), types[:count], types[count:])
+        program = Program(self.target, tuple(dict.fromkeys(kernels.values())), inputs, outputs)
         slots: dict[str, WeightSlot] = {}
         for op in self.main.body.block.ops:
             match op:
@@ -129,6 +153,17 @@ class _ProgramBuilder:
                     continue
         return program
 
+    def _tensors(self, attribute: str, arguments: Sequence[SSAValue]) -> tuple[Tensor, ...]:
+        """The arguments under the names that `attribute` lists; a number where it lists none."""
+        given = self.module.attributes.get(attribute)
+        names = [name.data for name in given] if is_strings(given) else []
+        names += [str(index) for index in range(len(names), len(arguments))]
+        tensors: list[Tensor] = []
+        for name, argument in zip(names, arguments, strict=False):
+            kind = memref_type(argument)
+            tensors.append(Tensor(name, kind.get_shape(), kind.element_type, buffer_bytes(argument)))
+        return tuple(tensors)
+
     def _weight_place(self, op: WeightOp, program: Program, slots: dict[str, WeightSlot]) -> Place:
         name = op.weight_name
         if name not in slots:
@@ -139,8 +174,13 @@ class _ProgramBuilder:
         return Place(Space.WEIGHTS, slots[name].offset)
 
     def _launch(self, op: LaunchOp, kernel: KernelOp) -> Launch:
-        origin = op.attributes.get("fused.origin")
-        names = tuple(name.data for name in origin) if is_strings(origin) else ()
-        given = op.integers
-        integers = {name: given[name] for name in kernel.template_attr.launch_parameters}
-        return Launch(op.kernel_name, tuple(self.places[value] for value in op.operands), integers, names)
+        template, given = kernel.template_attr, op.integers
+        return Launch(
+            kernel=op.kernel_name,
+            family=template.family,
+            places=tuple(self.places[value] for value in op.operands),
+            integers={name: given[name] for name in template.launch_parameters},
+            origin=origin_of(op),
+            bytes=op.bytes_touched(kernel),
+            flops=op.flops(kernel),
+        )

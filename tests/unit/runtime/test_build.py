@@ -39,23 +39,33 @@ def call(library: Path, name: str) -> int:
 
 def test_each_kernel_answers_to_its_models_name(builder: Builder, tmp_path: Path) -> None:
     kernels = [answer("gemm_1", "1"), answer("gemm_10", "10"), answer("gemm_1_detail", "11")]
-    report = builder.build_library(kernels, "", tmp_path / "lib.so")
+    report = builder.build_library(kernels, {}, tmp_path / "lib.so")
 
     assert [call(report.library, kernel.name) for kernel in kernels] == [1, 10, 11]
     assert (report.compiled, report.reused) == (3, 0)
 
 
 def test_the_host_program_calls_kernels(builder: Builder, tmp_path: Path) -> None:
-    host = """extern "C" int boltir_k(void* const*, const long*, void*);
-    extern "C" int boltir_run() { return boltir_k(0, 0, 0) + 1; }"""
-    builder.build_library([answer("k", "41")], host, tmp_path / "lib.so")
+    host = """#include "one.h"
+    extern "C" int boltir_k(void* const*, const long*, void*);
+    extern "C" int boltir_run() { return boltir_k(0, 0, 0) + one; }"""
+    builder.build_library([answer("k", "41")], {"host.cpp": host, "one.h": "const int one = 1;"}, tmp_path / "lib.so")
 
     assert call(tmp_path / "lib.so", "run") == 42
 
 
+def test_a_changed_header_is_compiled_again(builder: Builder, tmp_path: Path) -> None:
+    host = '#include "value.h"\nextern "C" int boltir_value() { return value; }'
+    for value in (1, 2):
+        headers = {"value.h": f"const int value = {value};"}
+        builder.build_library([], {"host.cpp": host, **headers}, tmp_path / f"lib{value}.so")
+
+    assert [call(tmp_path / f"lib{value}.so", "value") for value in (1, 2)] == [1, 2]
+
+
 def test_another_model_reuses_kernels_under_other_names(builder: Builder, tmp_path: Path) -> None:
-    builder.build_library([answer("conv2d_0", "5"), answer("conv2d_1", "6")], "", tmp_path / "first.so")
-    report = builder.build_library([answer("conv2d_0", "6"), answer("conv2d_7", "7")], "", tmp_path / "second.so")
+    builder.build_library([answer("conv2d_0", "5"), answer("conv2d_1", "6")], {}, tmp_path / "first.so")
+    report = builder.build_library([answer("conv2d_0", "6"), answer("conv2d_7", "7")], {}, tmp_path / "second.so")
 
     assert (report.compiled, report.reused) == (1, 1)
     assert call(tmp_path / "second.so", "conv2d_0") == 6
@@ -63,7 +73,7 @@ def test_another_model_reuses_kernels_under_other_names(builder: Builder, tmp_pa
 
 
 def test_equal_kernels_of_one_model_are_compiled_once(builder: Builder, tmp_path: Path) -> None:
-    report = builder.build_library([answer("a", "3"), answer("b", "3")], "", tmp_path / "lib.so")
+    report = builder.build_library([answer("a", "3"), answer("b", "3")], {}, tmp_path / "lib.so")
 
     assert (report.compiled, report.reused) == (1, 1)
     assert call(tmp_path / "lib.so", "a") == call(tmp_path / "lib.so", "b") == 3
@@ -81,7 +91,7 @@ def test_a_kernel_in_two_cached_batches_is_no_conflict(builder: Builder, tmp_pat
     for name, text in listed.items():
         if not (index / name).exists():
             (index / name).write_text(text)
-    report = builder.build_library([a, b, c], "", tmp_path / "lib.so")
+    report = builder.build_library([a, b, c], {}, tmp_path / "lib.so")
 
     assert report.compiled == 0
     assert [call(report.library, name) for name in "abc"] == [1, 2, 3]
@@ -97,7 +107,7 @@ def test_a_real_kernel_compiles_for_its_architecture(builder: Builder, tmp_path:
       boltir_scale_detail::kernel<<<1, 32, 0, static_cast<cudaStream_t>(stream)>>>(static_cast<float*>(pointers[0]));
       return cudaGetLastError();
     }"""
-    report = builder.build_library([KernelSource("scale", source)], "", tmp_path / "lib.so")
+    report = builder.build_library([KernelSource("scale", source)], {}, tmp_path / "lib.so")
 
     assert b"sm_80" in report.library.read_bytes()
     ctypes.CDLL(str(report.library))  # the CUDA runtime it needs is found
@@ -105,7 +115,7 @@ def test_a_real_kernel_compiles_for_its_architecture(builder: Builder, tmp_path:
 
 def test_an_error_names_the_kernel_and_keeps_the_log(builder: Builder, tmp_path: Path) -> None:
     with pytest.raises(BoltError) as failure:
-        builder.build_library([answer("good", "1"), answer("bad", "oops")], "", tmp_path / "lib.so")
+        builder.build_library([answer("good", "1"), answer("bad", "oops")], {}, tmp_path / "lib.so")
 
     assert failure.value.where == "kernel bad"
     assert 'bad.cu(1): error: identifier "oops" is undefined' in failure.value.message

@@ -81,7 +81,7 @@ def test_wheels_have_no_plain_libcudart(tmp_path: Path) -> None:
 
     flags = Nvcc.find().link_flags(Target.named("sm_80"))
     assert f"-Xlinker={toolkit}/lib/libcudart.so.13" in flags
-    assert f"-Xlinker=-rpath={toolkit}/lib" in flags
+    assert f"-Xlinker=-rpath=$ORIGIN:{toolkit}/lib" in flags
     assert "-cudart=none" in flags
 
 
@@ -136,3 +136,5 @@ def test_cutlass_headers_are_found_without_importing_it(monkeypatch: pytest.Monk
 
     assert cutlass.version == "4.2.0"
     assert (cutlass.include_folders[0] / "cutlass" / "cutlass.h").is_file()
+    for header in ("41_fused_multi_head_attention/kernel_forward.h", "88_hopper_fmha/kernel/fmha_kernel_builder.hpp"):
+        assert any((folder / header).is_file() for folder in cutlass.include_folders)

@@ -20,7 +20,7 @@ from boltir.tools.network_file import read_network
 from tests.support.onnx_model import OnnxModel
 from tests.support.vision import conv
 
-KERNEL_FILES = {"kernels", "model.cpp", "boltir_model.h", "weights.bin", "manifest.json"}
+KERNEL_FILES = {"kernels", "host", "boltir_model.h", "weights.bin", "manifest.json", "model.mlir"}
 LEVELS = ("graph", "fused", "cutlass")
 
 BoltCompile = Callable[..., "Outcome"]
@@ -129,7 +129,8 @@ def test_remarks_are_written(bolt_compile: BoltCompile, model: Path, tmp_path: P
     [
         ([], "the input has dynamic dimensions: 'image' is batchx8x8x8"),
         ([SHAPE, "--target=sm_70"], "unknown target 'sm_70'"),
-        ([SHAPE, "--dtype=f8"], "argument --dtype: invalid choice: 'f8'"),
+        ([SHAPE, "--dtype=f8"], "unknown dtype 'f8' (one of f16, fp16, float16, half; bf16"),
+        ([SHAPE, "--dtype=bf16", "--target=sm_75"], "dtype: sm_75 does not compute in bf16 (use f16)"),
         ([SHAPE, "--emit=ptx"], "argument --emit: invalid choice: 'ptx'"),
         ([SHAPE, "--fast"], "unrecognized arguments: --fast"),
         (["--input-shape=1x8x8x8"], "--input-shape: expected NAME=1x3x48x192, got '1x8x8x8'"),
