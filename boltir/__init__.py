@@ -9,19 +9,22 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from boltir.compiler import Network, compile, import_onnx, lower
     from boltir.errors import BoltError, UnsupportedError
+    from boltir.runtime.model import Model, load
     from boltir.target import Target
 
 __version__ = "0.1.0"
 
-__all__ = ["BoltError", "Network", "Target", "UnsupportedError", "compile", "import_onnx", "lower"]
+__all__ = ["BoltError", "Model", "Network", "Target", "UnsupportedError", "compile", "import_onnx", "load", "lower"]
 
 _HOMES = {
     "BoltError": "boltir.errors",
+    "Model": "boltir.runtime.model",
     "Network": "boltir.compiler",
     "Target": "boltir.target",
     "UnsupportedError": "boltir.errors",
     "compile": "boltir.compiler",
     "import_onnx": "boltir.compiler",
+    "load": "boltir.runtime.model",
     "lower": "boltir.compiler",
 }
 
