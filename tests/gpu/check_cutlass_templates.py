@@ -17,11 +17,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from conv2d_sm90_cases import CONV2D_SM90_KERNELS, shipped_conv2d_sm90_tiles
 from cutlass_cases import KERNELS, Kernel, Shape, shipped_tiles
+from tf32_cases import TF32_KERNELS, shipped_tf32_tiles
 
 LIBRARY = "libcutlass_templates.so"
 MANIFEST = "kernels.json"
 CUTLASS_TYPES = {"f16": "cutlass::half_t", "bf16": "cutlass::bfloat16_t", "f32": "float"}
+MATH = {"f16": "f16", "bf16": "bf16", "f32": "tf32"}
 TOLERANCES = {"f16": 2e-3, "bf16": 1.6e-2, "f32": 1e-4}
 GUARD = 512  # poisoned elements before and after each output
 
@@ -43,9 +46,7 @@ def render(kernel: Kernel, name: str) -> str:
     """The kernel's CUDA C++, if boltir takes it for legal."""
     from xdsl.dialects.builtin import bf16, f16, f32
 
-    from boltir.dialects.cutlass.conv2d import Conv2dAttr
-    from boltir.dialects.cutlass.gemm import GemmAttr
-    from boltir.dialects.cutlass.gemm_sm90 import GemmSm90Attr
+    from boltir.dialects.cutlass import TEMPLATES
     from boltir.dialects.cutlass.template import KernelSignature
     from boltir.dialects.fused import Broadcast
     from boltir.lowering.render import OperandView, render_template
@@ -55,7 +56,8 @@ def render(kernel: Kernel, name: str) -> str:
         return OperandView("", CUTLASS_TYPES[dtype], "float", broadcast)
 
     elements = {"f16": f16, "bf16": bf16, "f32": f32}
-    template = {"gemm": GemmAttr, "conv2d": Conv2dAttr, "gemm_sm90": GemmSm90Attr}[kernel.family].of(**kernel.template)
+    (family,) = (template for template in TEMPLATES if template.name == f"cutlass.{kernel.family}")
+    template = family.of(math=MATH[kernel.inputs], **kernel.template)
     signature = KernelSignature(
         (elements[kernel.inputs],) * 2,
         tuple(elements[dtype] for _, dtype in kernel.operands),
@@ -68,6 +70,7 @@ def render(kernel: Kernel, name: str) -> str:
         {
             "name": name,
             "target": kernel.target,
+            "programmatic_launch": Target.named(kernel.target).has_programmatic_launch,
             "template": template.values(),
             "inputs": [view(kernel.inputs)] * 2,
             "epilogue_operands": [view(dtype, broadcast) for broadcast, dtype in kernel.operands],
@@ -86,11 +89,12 @@ def build(folder: Path) -> None:
     nvcc, target = Nvcc.find(), Target.named("sm_90a")
     includes = [f"-I{path}" for path in Cutlass.find().include_folders]
     flags = [*nvcc.compile_flags(target), *includes, "-Xfatbin=-compress-all"]
-    kernels = [*KERNELS, *shipped_tiles()]
+    kernels = [*KERNELS, *TF32_KERNELS, *CONV2D_SM90_KERNELS]
+    kernels += [*shipped_tiles(), *shipped_tf32_tiles(), *shipped_conv2d_sm90_tiles()]
     sources = [(kernel.family, render(kernel, f"k{number}")) for number, kernel in enumerate(kernels)]
     folder.mkdir(parents=True, exist_ok=True)
     objects: list[Path] = []
-    for family in ("gemm", "conv2d", "gemm_sm90"):
+    for family in ("gemm", "conv2d", "gemm_sm90", "conv2d_sm90"):
         texts = [text for kind, text in sources if kind == family]
         for start in range(0, len(texts), 8):
             source = folder / f"{family}_{start}.cu"
@@ -112,7 +116,7 @@ class Device:
     def __init__(self, folder: Path) -> None:
         self.torch: Any = importlib.import_module("torch")
         torch = self.torch
-        self.library = ctypes.CDLL(str(folder / LIBRARY))
+        self.library = ctypes.CDLL(str(folder.resolve() / LIBRARY))
         self.dtypes = {"f16": torch.float16, "bf16": torch.bfloat16, "f32": torch.float32}
         self.generator = torch.Generator(device="cuda").manual_seed(0)
 
@@ -141,6 +145,13 @@ class Device:
         intact = bool(buffer[:GUARD].isnan().all() and buffer[-GUARD:].isnan().all())
         return status, intact
 
+    def multiplicand(self, tensor: Any) -> Any:
+        """What tensor cores multiply of `tensor`, in f64: f32 numbers are rounded to tf32, halves to even."""
+        if tensor.dtype == self.torch.float32:
+            bits = tensor.view(self.torch.int32)
+            tensor = ((bits + 0xFFF + ((bits >> 13) & 1)) & ~0x1FFF).view(self.torch.float32)
+        return tensor.double()
+
     def reference_epilogue(self, accumulator: Any, operands: list[Any]) -> Any:
         value = accumulator
         for i, operand in enumerate(operands):
@@ -155,7 +166,7 @@ class Device:
         return float(difference.max() / expected.abs().max())
 
     def check_gemm(self, kernel: Kernel, name: str, problem: Shape, padding: int) -> tuple[int, bool, float]:
-        m, n, k, batch, batch_a, batch_b = problem
+        m, n, k, batch, batch_a, batch_b, *slices = problem
         column_a, column_b = (kernel.template[f"layout_{operand}"] == "column" for operand in "ab")
         stored_a, a = self.matrix(batch_a, *((k, m) if column_a else (m, k)), padding, kernel.inputs)
         stored_b, b = self.matrix(batch_b, *((n, k) if column_b else (k, n)), padding, kernel.inputs)
@@ -176,26 +187,29 @@ class Device:
         output = self.torch.empty((batch, m, n + padding), dtype=self.dtypes[kernel.output], device="cuda")
         strides = [0 if tensor.shape[0] == 1 else tensor[0].numel() for tensor in (stored_a, stored_b, output)]
         leading = [stored_a.shape[-1], stored_b.shape[-1], n + padding]
-        status, intact = self.call(name, tensors, [m, n, k, batch, *leading, *strides], output)
+        status, intact = self.call(name, tensors, [m, n, k, batch, *leading, *strides, *slices], output)
         intact = intact and bool(output[..., n:].isnan().all())
-        a, b = (a.mT if column_a else a).double(), (b.mT if column_b else b).double()
-        expected = self.reference_epilogue(self.torch.matmul(a, b), views)
+        a, b = a.mT if column_a else a, b.mT if column_b else b
+        expected = self.reference_epilogue(self.torch.matmul(self.multiplicand(a), self.multiplicand(b)), views)
         return status, intact, self.error(output[..., :n], expected)
 
     def check_conv(self, kernel: Kernel, name: str, problem: Shape) -> tuple[int, bool, float]:
-        n, h, w, c, k, r, s, top, left, bottom, right, stride_h, stride_w, dilation_h, dilation_w = problem
+        n, h, w, c, k, r, s, top, left, bottom, right, stride_h, stride_w, dilation_h, dilation_w, *slices = problem
         p = (h + top + bottom - dilation_h * (r - 1) - 1) // stride_h + 1
         q = (w + left + right - dilation_w * (s - 1) - 1) // stride_w + 1
         x, filters = self.random((n, h, w, c), kernel.inputs), self.random((k, r, s, c), kernel.inputs)
-        shapes = {"full": (n, p, q, k), "row": (k,), "scalar": (1,)}
+        shapes = {"full": (n, p, q, k), "row": (k,), "column": (n, p, q, 1), "scalar": (1,)}
         operands = [self.random(shapes[broadcast], dtype) for broadcast, dtype in kernel.operands]
         output = self.torch.empty((n, p, q, k), dtype=self.dtypes[kernel.output], device="cuda")
-        parameters = [n, h, w, c, k, r, s, p, q, top, left, stride_h, stride_w, dilation_h, dilation_w]
+        parameters = [n, h, w, c, k, r, s, p, q, top, left, stride_h, stride_w, dilation_h, dilation_w, *slices]
         status, intact = self.call(name, [x, filters, *operands], parameters, output)
         functional = self.torch.nn.functional
-        padded = functional.pad(x.double().permute(0, 3, 1, 2), (left, right, top, bottom))
+        padded = functional.pad(self.multiplicand(x).permute(0, 3, 1, 2), (left, right, top, bottom))
         accumulator = functional.conv2d(
-            padded, filters.double().permute(0, 3, 1, 2), stride=(stride_h, stride_w), dilation=(dilation_h, dilation_w)
+            padded,
+            self.multiplicand(filters).permute(0, 3, 1, 2),
+            stride=(stride_h, stride_w),
+            dilation=(dilation_h, dilation_w),
         )
         expected = self.reference_epilogue(accumulator.permute(0, 2, 3, 1), operands)
         return status, intact, self.error(output, expected)
@@ -204,7 +218,7 @@ class Device:
 def check_kernel(folder: Path, number: int, kernel: Kernel) -> None:
     """Prints one line per problem of one kernel. Ends the process: status 1 if a result is wrong."""
     device = Device(folder)
-    is_conv = kernel.family == "conv2d"
+    is_conv = kernel.family.startswith("conv2d")
     paddings = (0,) if is_conv else (0, max(kernel.template[f"alignment_{operand}"] for operand in "abc"))
     failures = 0
     for problem in kernel.problems:
@@ -217,7 +231,7 @@ def check_kernel(folder: Path, number: int, kernel: Kernel) -> None:
             failures += not passed
             shape = "x".join(map(str, problem)) + (f" padded by {padding}" if padding else "")
             verdict = "ok" if passed else f"FAILED (status {status}{'' if intact else ', wrote outside the output'})"
-            label = f"k{number:<4} {kernel.family:10} {kernel.target:7}"
+            label = f"k{number:<4} {kernel.family:11} {kernel.target:7}"
             print(f"{label} {shape:44} error {error:8.2e}  {verdict}", flush=True)
     sys.exit(min(failures, 1))
 

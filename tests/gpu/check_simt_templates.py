@@ -1,9 +1,11 @@
 """Checks the templates of boltir's own kernel families against numpy, into poisoned and guarded outputs.
 
-python tests/gpu/check_simt_templates.py render FILE.cu     # all cases as one source: needs jinja2 and numpy
-python tests/gpu/check_simt_templates.py emulate DIR        # on the CPU (cuda_on_cpu.h): needs nvcc and g++
-python tests/gpu/check_simt_templates.py build DIR [ARCH]   # a library and the cases' data: needs nvcc
-python tests/gpu/check_simt_templates.py run DIR            # on a GPU: needs torch and nothing else
+python tests/gpu/check_simt_templates.py render FILE.cu [ARCH]  # all cases as one source: needs jinja2 and numpy
+python tests/gpu/check_simt_templates.py emulate DIR            # on the CPU (cuda_on_cpu.h): needs nvcc and g++
+python tests/gpu/check_simt_templates.py build DIR [ARCH]       # a library and the cases' data: needs nvcc
+python tests/gpu/check_simt_templates.py run DIR                # on a GPU: needs torch and nothing else
+
+How fast the kernels are, benchmarks/own_kernels.py measures.
 """
 
 import argparse
@@ -52,7 +54,7 @@ def operand(dtype: str, **others: str) -> SimpleNamespace:
     return SimpleNamespace(cuda_type=CUDA_TYPES[dtype], compute_type=compute, **others)
 
 
-def render(case: "Case") -> str:
+def render(case: "Case", architecture: str = "sm_90a") -> str:
     """The case's kernel; its launch integers must have the names and order that the case gives."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from simt_case import dtype_name
@@ -78,7 +80,8 @@ def render(case: "Case") -> str:
     text = environment.get_template(f"{case.family}.cu.jinja").render(
         name=case.name,
         template=case.template,
-        target="sm_80",
+        target=architecture,
+        programmatic_launch=architecture == "sm_90a",
         inputs=inputs,
         epilogue_operands=epilogue_operands,
         outputs=[SimpleNamespace(cuda_type=CUDA_TYPES[case.output], compute_type=result)],
@@ -112,10 +115,10 @@ def report(name: str, worst: float, tolerance: float, notes: str = "") -> bool:
     return passed
 
 
-def command_render(file: Path) -> None:
+def command_render(file: Path, architecture: str) -> None:
     from simt_cases import all_cases
 
-    file.write_text("".join(render(case) for case in all_cases()))
+    file.write_text("".join(render(case, architecture) for case in all_cases()))
 
 
 def command_emulate(folder: Path) -> None:
@@ -126,10 +129,6 @@ def command_emulate(folder: Path) -> None:
 
     cases = all_cases()
     text = "".join(render(case) for case in cases)
-    launch = re.compile(r"kernel<<<(\w+), ([^,]+), 0, [^>]+>\(stream\)>>>\(arguments\);")
-    text, count = launch.subn(r"cuda_on_cpu::launch(kernel, \1, \2, arguments);", text)
-    if count != len(cases):
-        raise SystemExit(f"found {count} kernel launches in {len(cases)} kernels")
     folder.mkdir(parents=True, exist_ok=True)
     source, library = folder / "simt.cpp", folder / "libsimt_cpu.so"
     source.write_text(f'#include "{EMULATOR}"\n{text}')
@@ -158,7 +157,7 @@ def command_build(folder: Path, architecture: str) -> None:
 
     folder.mkdir(parents=True, exist_ok=True)
     source, data = folder / "simt.cu", bytearray()
-    command_render(source)
+    command_render(source, architecture)
 
     def stored(array: "Array") -> dict[str, Any]:
         data.extend(b"\0" * (-len(data) % 16))
@@ -172,7 +171,6 @@ def command_build(folder: Path, architecture: str) -> None:
             "buffers": [stored(array) for array in (*case.inputs, *case.operands)],
             "expected": stored(case.expected),
             "integers": list(case.parameters.values()),
-            "large": case.large and {"integers": large_integers(case), "elements": list(case.large.elements)},
         }
         for case in all_cases()
     ]
@@ -183,28 +181,16 @@ def command_build(folder: Path, architecture: str) -> None:
     subprocess.run([*command, source, "-o", folder / "libsimt.so"], check=True)
 
 
-def large_integers(case: "Case") -> list[int]:
-    """The large problem's launch integers in the kernel's order."""
-    assert case.large is not None
-    if set(case.large.parameters) != set(case.parameters):
-        raise SystemExit(f"{case.name}: the large problem must give {list(case.parameters)}")
-    return [case.large.parameters[name] for name in case.parameters]
-
-
 def command_run(folder: Path) -> None:
     torch: Any = importlib.import_module("torch")
     library = ctypes.CDLL(str(folder / "libsimt.so"))
     data = torch.frombuffer(bytearray((folder / "simt.bin").read_bytes()), dtype=torch.uint8).cuda()
-    copied = torch.empty(1 << 28, dtype=torch.uint8, device="cuda")
-    copy_time = measure(torch, lambda: copied[: 1 << 27].copy_(copied[1 << 27 :]))
-    copy_bandwidth = (1 << 28) / copy_time / 1e9
-    print(f"{torch.cuda.get_device_name()}: copy {copy_bandwidth:.0f} GB/s\n{'case':20} {'':6} {'deviation':>10}")
+    print(f"{torch.cuda.get_device_name()}\n{'case':20} {'':6} {'deviation':>10}")
     failures = 0
     for case in json.loads((folder / "simt.json").read_text()):
         worst, status = check_on_gpu(torch, library, case, data)
-        notes = time_on_gpu(torch, library, case, copy_bandwidth) if case["large"] else ""
         tolerance = TOLERANCES.get(case["expected"]["dtype"], 0.0)
-        failures += not report(case["name"], worst, tolerance, f"cudaError {status}" if status else notes)
+        failures += not report(case["name"], worst, tolerance, f"cudaError {status}" if status else "")
     raise SystemExit(f"{failures} cases are wrong" if failures else None)
 
 
@@ -231,39 +217,6 @@ def check_on_gpu(torch: Any, library: ctypes.CDLL, case: dict[str, Any], data: A
     return float(worst), status
 
 
-def time_on_gpu(torch: Any, library: ctypes.CDLL, case: dict[str, Any], copy_bandwidth: float) -> str:
-    dtypes = [entry["dtype"] for entry in (*case["buffers"], case["expected"])]
-    elements = case["large"]["elements"]
-    sizes = [n * BYTES[dtype] for n, dtype in zip(elements, dtypes, strict=True)]
-    buffers = [random_buffer(torch, n, dtype) for n, dtype in zip(elements, dtypes, strict=True)]
-    addresses = [buffer.data_ptr() for buffer in buffers]
-    stream = torch.cuda.current_stream().cuda_stream
-    seconds = measure(torch, lambda: call(library, case["name"], addresses, case["large"]["integers"], stream))
-    bandwidth = sum(sizes) / seconds / 1e9
-    return f"{seconds * 1e6:9.1f} us {bandwidth:7.0f} GB/s {bandwidth / copy_bandwidth:6.0%} of copy"
-
-
-def random_buffer(torch: Any, elements: int, dtype: str) -> Any:
-    """Normal numbers, or 0 to 99 for integers, which are indices: zeros can be faster than real data."""
-    kinds = {"f16": torch.float16, "bf16": torch.bfloat16, "f32": torch.float32}
-    if dtype in kinds:
-        return torch.randn(elements, device="cuda").to(kinds[dtype])
-    return torch.randint(0, 100, (elements,), device="cuda").to({4: torch.int32, 8: torch.int64}[BYTES[dtype]])
-
-
-def measure(torch: Any, function: Any, repeats: int = 20) -> float:
-    """The median time of one call in seconds."""
-    times: list[float] = []
-    for _ in range(repeats + 3):
-        begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
-        begin.record()
-        function()
-        end.record()
-        torch.cuda.synchronize()
-        times.append(begin.elapsed_time(end) / 1e3)
-    return sorted(times[3:])[repeats // 2]
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("command", choices=["render", "emulate", "build", "run"])
@@ -272,7 +225,7 @@ def main() -> None:
     options = parser.parse_args()
     match options.command:
         case "render":
-            command_render(options.path)
+            command_render(options.path, options.architecture)
         case "emulate":
             command_emulate(options.path)
         case "build":

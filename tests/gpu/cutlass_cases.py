@@ -77,6 +77,13 @@ def conv(
     return {name: value for name, value in parameters.items() if not name.startswith("layout")}
 
 
+def sliced(problems: tuple[Shape, ...], *counts: int) -> tuple[Shape, ...]:
+    """The problems for kernels that split K: each with so many slices."""
+    return tuple((*problem, count) for problem in problems for count in counts)
+
+
+LONG = ((49, 512, 2048, 1, 1, 1), (257, 136, 520, 1, 1, 1), (40, 48, 512, 5, 5, 1))
+
 TURING = {"instruction_k": 8}
 KERNELS = (
     Kernel("gemm", gemm((128, 128, 32), (64, 64, 32), 3), ALIGNED + BATCHED, EVERYTHING_2X),
@@ -117,6 +124,8 @@ KERNELS = (
     ),
     Kernel("conv2d", conv("analytic", (64, 64, 32), (32, 32, 32), 2, 1, **TURING), channels(5, 7), target="sm_75"),
     Kernel("gemm_sm90", gemm_sm90((128, 128, 64), "cooperative"), ALIGNED + BATCHED, EVERYTHING_SM90),
+    Kernel("gemm_sm90", gemm_sm90((64, 64, 64), "split_k"), sliced(LONG, 1, 2, 3, 8), EVERYTHING_SM90),
+    Kernel("gemm_sm90", gemm_sm90((128, 64, 64), "split_k", layout_b="column"), sliced(LONG, 2, 5), BIAS_RESIDUAL),
     Kernel("gemm_sm90", gemm_sm90((64, 128, 64), "pingpong", layout_b="column"), ALIGNED + BATCHED, BIAS),
     Kernel(
         "gemm_sm90", gemm_sm90((128, 256, 64), "cooperative", (2, 1, 1), swizzle=4), ALIGNED + BATCHED, BIAS_RESIDUAL
@@ -143,7 +152,8 @@ KERNELS = (
 
 def shipped_tiles() -> Iterator[Kernel]:
     """Every tile that boltir chooses from, each checked on a few shapes."""
-    from boltir.lowering.fused_to_cutlass.tiles import ASYNC_TILES, HOPPER_TILES, REGISTER_STAGED_TILES
+    from boltir.lowering.fused_to_cutlass.hopper import HOPPER_TILES
+    from boltir.lowering.fused_to_cutlass.tiles import ASYNC_TILES, REGISTER_STAGED_TILES
 
     mainloops = [(tile, 16, "sm_90a") for tile in ASYNC_TILES]
     mainloops += [(tile, 8, "sm_75") for tile in REGISTER_STAGED_TILES]
@@ -156,4 +166,5 @@ def shipped_tiles() -> Iterator[Kernel]:
         yield Kernel("conv2d", template, CONVOLUTIONS[:4], BIAS_RESIDUAL, target=target)
     for tile in HOPPER_TILES:
         template = gemm_sm90(tile.tile, tile.schedule.value, tile.cluster, layout_b="column")
-        yield Kernel("gemm_sm90", template, ALIGNED[2:], BIAS_RESIDUAL)
+        splits = tile.schedule.value == "split_k"
+        yield Kernel("gemm_sm90", template, sliced(LONG, 3) if splits else ALIGNED[2:], BIAS_RESIDUAL)

@@ -1,6 +1,5 @@
-"""One kernel of boltir's own families on a small problem with its result by numpy, and a large problem to time."""
+"""One kernel of boltir's own families on a small problem with its result by numpy."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import prod
 from typing import Any
@@ -24,14 +23,6 @@ DTYPES: dict[str, Any] = {
 RNG = np.random.default_rng(0)
 
 
-@dataclass(frozen=True)
-class Large:
-    """A problem to time: launch integers, and how many elements each buffer has."""
-
-    parameters: dict[str, int]
-    elements: Sequence[int]
-
-
 @dataclass
 class Case:
     """One kernel on one problem. `accumulator` is what the epilogue gets, per element of the result.
@@ -47,7 +38,6 @@ class Case:
     parameters: dict[str, int]
     operands: list[Array] = field(default_factory=list[Array])
     output: str = "f16"
-    large: Large | None = None
 
     @property
     def plain(self) -> bool:

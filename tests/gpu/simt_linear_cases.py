@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import numpy as np
-from simt_case import Array, Case, Large, Shape, random, wide
+from simt_case import Array, Case, Shape, random, wide
 
 
 def convolve(x: Array, filters: Array, strides: Shape, padding: Shape, dilations: Shape, groups: int) -> Array:
@@ -69,14 +69,7 @@ def depthwise_cases() -> Iterator[Case]:
             "pad_left": padding[1],
         }
         operands = [random((c,)), random(y.shape), random((2, 1, 1, c), "f32")]
-        large = None
-        if dtype == "f16":
-            numbers = {"n": 32, "h": 56, "w": 56, "c": 256, "p": 56, "q": 56, "pad_top": 1, "pad_left": 1}
-            numbers |= {"size_0": 32, "size_1": 56, "size_2": 56, "size_3": 256}
-            numbers |= {"e2_stride_0": 256, "e2_stride_1": 0, "e2_stride_2": 0, "e2_stride_3": 1}
-            pixels = 32 * 56 * 56 * 256
-            large = Large(numbers, [pixels, 9 * 256, 256, pixels, 32 * 256, pixels])
-        yield Case(name, "depthwise_conv2d", template, [x, filters], y, sizes, operands, dtype, large)
+        yield Case(name, "depthwise_conv2d", template, [x, filters], y, sizes, operands, dtype)
 
 
 def convolution_parameters(
@@ -123,7 +116,7 @@ def direct_conv_cases() -> Iterator[Case]:
 
 def gemm_cases() -> Iterator[Case]:
     tiled = {"algorithm": "tiled", "rows": 0, "lanes": 0}
-    dot = {"algorithm": "dot", "tile": (0, 0), "output_vector": 1, "lanes": 0}
+    dot = {"algorithm": "dot", "tile": (0, 0), "output_vector": 1, "lanes": 32}
     column = {"algorithm": "column", "tile": (0, 0), "output_vector": 1}
     for name, shape, transposes, dtype, template in (
         (
@@ -156,6 +149,9 @@ def gemm_cases() -> Iterator[Case]:
         ),
         ("sg_dot", (2, 3, 21, 520), (False, True), "f16", dot | {"rows": 2, "vector": 8}),
         ("sg_dot_odd", (1, 1, 5, 77), (False, True), "f32", dot | {"rows": 1, "vector": 1}),
+        ("sg_dot_block", (1, 3, 21, 2600), (False, True), "f16", dot | {"rows": 3, "lanes": 128, "vector": 8}),
+        ("sg_dot_warps", (2, 1, 7, 300), (False, True), "f32", dot | {"rows": 1, "lanes": 64, "vector": 4}),
+        ("sg_column_narrow", (1, 4, 40, 700), (False, False), "f16", column | {"rows": 4, "lanes": 2, "vector": 8}),
         ("sg_column", (1, 3, 72, 65), (False, False), "f16", column | {"rows": 2, "lanes": 8, "vector": 8}),
         ("sg_column_odd", (2, 1, 37, 40), (False, False), "bf16", column | {"rows": 1, "lanes": 32, "vector": 1}),
     ):
@@ -168,11 +164,4 @@ def gemm_cases() -> Iterator[Case]:
         template |= {"transpose_a": transpose_a, "transpose_b": transpose_b}
         parameters = {"batch": batch, "m": m, "n": n, "k": k, "a_batch_stride": m * k, "b_batch_stride": 0}
         operands = [random((n,)), random((batch, m, 1), "f32"), random((batch, 1, n))]
-        large = None
-        general = {"size_0": 1, "size_1": 1, "size_2": 8192, "e2_stride_0": 0, "e2_stride_1": 0, "e2_stride_2": 1}
-        if name in ("sg_dot", "sg_column"):
-            numbers = {"batch": 1, "m": 1, "n": 8192, "k": 8192, "a_batch_stride": 0, "b_batch_stride": 0}
-            if name == "sg_dot":
-                numbers |= general
-            large = Large(numbers, [8192, 8192 * 8192, 8192, 1, 8192, 8192])
-        yield Case(name, "simt_gemm", template, [a, b], left @ right, parameters, operands, dtype, large)
+        yield Case(name, "simt_gemm", template, [a, b], left @ right, parameters, operands, dtype)

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 import numpy as np
-from simt_case import DTYPES, RNG, Array, Case, Large, Shape, float_bits, random, wide
+from simt_case import DTYPES, RNG, Array, Case, Shape, float_bits, random, wide
+
+FLOATS = ("f16", "bf16", "f32")
 
 
 def pointwise_cases() -> Iterator[Case]:
@@ -12,10 +14,8 @@ def pointwise_cases() -> Iterator[Case]:
         return {"inputs": 0, "vector": vector, "rank": rank, "strided": (), "innermost": ()} | others
 
     zero = np.zeros((6, 40), np.float32)
-    n = 1 << 26
     operands = [random((6, 40)), random((6, 40)), random((1, 1))]
-    large = Large({"size_0": n}, [n, n, 1, n])
-    yield Case("pw_flat", "pointwise", template(8, 1), [], zero, {"size_0": 240}, operands, large=large)
+    yield Case("pw_flat", "pointwise", template(8, 1), [], zero, {"size_0": 240}, operands)
     yield Case("pw_flat_f32", "pointwise", template(4, 1), [], zero, {"size_0": 240}, [random((6, 40), "f32")], "f32")
     yield Case(
         "pw_bf16_odd",
@@ -34,20 +34,7 @@ def pointwise_cases() -> Iterator[Case]:
     column = {"x2_offset": 0} | {f"x2_stride_{d}": s for d, s in enumerate((5, 1, 0))}
     operands = [random(shape), random((3, 1, 16)), random((3, 5, 1), "f32")]
     gated = template(8, 3, strided=(1, 2), innermost=(1, 0))
-    huge = {
-        "size_0": 64,
-        "size_1": 3136,
-        "size_2": 256,
-        "x1_offset": 0,
-        "x1_stride_0": 256,
-        "x1_stride_1": 0,
-        "x1_stride_2": 1,
-    }
-    huge |= {"x2_offset": 0, "x2_stride_0": 3136, "x2_stride_1": 1, "x2_stride_2": 0}
-    large = Large(huge, [64 * 3136 * 256, 64 * 256, 64 * 3136, 64 * 3136 * 256])
-    yield Case(
-        "pw_gate", "pointwise", gated, [], np.zeros(shape, np.float32), sizes | gate | column, operands, large=large
-    )
+    yield Case("pw_gate", "pointwise", gated, [], np.zeros(shape, np.float32), sizes | gate | column, operands)
 
     x = random((7, 9, 11))
     taken = x[5:0:-2, 1:9:3, 2:10]
@@ -80,63 +67,71 @@ def transpose_cases() -> Iterator[Case]:
     for name, vector, dtype, (batch, rows, columns) in (
         ("tr_f16", 2, "f16", (2, 66, 130)),
         ("tr_f32", 1, "f32", (3, 33, 17)),
+        ("tr_bf16", 2, "bf16", (1, 34, 18)),
         ("tr_i8", 4, "i8", (1, 132, 140)),
         ("tr_i64", 1, "i64", (1, 40, 3)),
     ):
         x = random((batch, rows, columns), dtype)
         y = x.transpose(0, 2, 1)
-        large = Large(transpose_parameters(8, 4096, 2048), [1 << 26, 1 << 26]) if dtype == "f16" else None
-        template = {"vector": vector, "channels": 0}
-        yield Case(
-            name, "transpose", template, [x], y, transpose_parameters(batch, rows, columns), output=dtype, large=large
-        )
-    x = random((2, 3, 5 * 7), "f32")
-    y = np.pad(x.transpose(0, 2, 1), ((0, 0), (0, 0), (0, 5)))
-    large = Large(transpose_parameters(32, 3, 224 * 224, 8), [32 * 3 * 224 * 224, 8, 32 * 8 * 224 * 224])
-    template = {"vector": 1, "channels": 8}
-    yield Case(
-        "tr_image", "transpose", template, [x], y, transpose_parameters(2, 3, 35, 8), [random((8,))], large=large
-    )
+        template = {"vector": vector, "channels": 0, "outputs": 1}
+        yield Case(name, "transpose", template, [x], y, transpose_parameters(batch, rows, columns), output=dtype)
+    for name, outputs, pixels in (("tr_image", 1, 5 * 7), ("tr_images", 4, 23 * 31)):
+        x = random((2, 3, pixels), "f32")
+        y = np.pad(x.transpose(0, 2, 1), ((0, 0), (0, 0), (0, 5)))
+        template = {"vector": 1, "channels": 8, "outputs": outputs}
+        yield Case(name, "transpose", template, [x], y, transpose_parameters(2, 3, pixels, 8), [random((8,))])
     x = random((2, 6, 5, 8))  # [B, S, H, D] -> [B, H, D, S], as attention's keys
     strides = {"x_outer_stride": 240, "x_batch_stride": 8, "x_row_stride": 40}
     strides |= {"y_outer_stride": 40, "y_batch_stride": 8, "y_column_stride": 1}
     parameters = {"outer": 2, "batch": 5, "rows": 6, "padded_rows": 6, "columns": 8} | strides
     operands = [random((2, 5, 8, 6)), random((2, 1, 1, 6))]
-    yield Case("tr_keys", "transpose", {"vector": 2, "channels": 0}, [x], x.transpose(0, 2, 3, 1), parameters, operands)
+    template = {"vector": 2, "channels": 0, "outputs": 1}
+    yield Case("tr_keys", "transpose", template, [x], x.transpose(0, 2, 3, 1), parameters, operands)
 
 
 def movement_cases() -> Iterator[Case]:
     for name, dtype, index_dtype, vector, (outer, axis, inner) in (
         ("ga_rows", "f16", "i64", 8, (1, 30, 64)),
+        ("ga_bf16", "bf16", "i32", 8, (2, 7, 16)),
+        ("ga_f32", "f32", "i64", 4, (1, 9, 12)),
         ("ga_inner", "i64", "i32", 1, (4, 9, 3)),
     ):
         x, indices = random((outer, axis, inner), dtype), RNG.integers(-axis, axis, (13,)).astype(DTYPES[index_dtype])
         parameters = {"outer": outer, "axis": axis, "inner": inner, "indices": 13, "columns": inner}
-        operands = [random((inner,))] if dtype == "f16" else []
-        large = None
-        if dtype == "f16":
-            numbers = {"outer": 1, "axis": 30522, "inner": 768, "indices": 1 << 16, "columns": 768}
-            large = Large(numbers, [30522 * 768, 1 << 16, 768, 768 << 16])
-        yield Case(name, "gather", {"vector": vector}, [x, indices], x[:, indices], parameters, operands, dtype, large)
+        operands = [random((inner,))] if dtype in FLOATS else []
+        yield Case(name, "gather", {"vector": vector}, [x, indices], x[:, indices], parameters, operands, dtype)
 
-    for name, dtype, vector, lengths in (("cc_three", "f16", 8, (16, 8, 40)), ("cc_odd", "i32", 1, (3, 5))):
+    for name, dtype, vector, lengths in (
+        ("cc_three", "f16", 8, (16, 8, 40)),
+        ("cc_bf16", "bf16", 8, (8, 16)),
+        ("cc_f32", "f32", 4, (4, 12)),
+        ("cc_odd", "i32", 1, (3, 5)),
+    ):
         parts = [random((6, length), dtype) for length in lengths]
         parameters = {"outer": 6, "columns": sum(lengths)} | {f"length_{i}": length for i, length in enumerate(lengths)}
-        operands = [random((sum(lengths),)), random((6, 1))] if dtype == "f16" else []
+        operands = [random((sum(lengths),)), random((6, 1))] if dtype in FLOATS else []
         template = {"count": len(parts), "vector": vector}
-        large = None
-        if dtype == "f16":
-            numbers = {"outer": 1 << 17, "columns": 512, "length_0": 256, "length_1": 128, "length_2": 128}
-            large = Large(numbers, [1 << 25, 1 << 24, 1 << 24, 512, 1 << 17, 1 << 26])
-        yield Case(name, "concat", template, parts, np.concatenate(parts, 1), parameters, operands, dtype, large)
+        yield Case(name, "concat", template, parts, np.concatenate(parts, 1), parameters, operands, dtype)
 
-    paddings: tuple[tuple[Literal["constant", "edge", "reflect"], int, Shape, Shape], ...] = (
-        ("constant", 8, (0, 1, 2, 0), (0, 2, 0, 8)),
-        ("edge", 8, (0, 1, 3, 0), (1, 2, 0, 0)),
-        ("reflect", 1, (0, 2, 1, 3), (0, 0, 4, 2)),
+    x = random((2, 3, 12, 11), "f32")  # NCHW; windows of 2x3 moved by 2, in an image with a border of 1
+    y = np.zeros((2, 7, 6, 24), np.float32)
+    image = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 2))).transpose(0, 2, 3, 1)
+    for row, column, tap in np.ndindex(7, 6, 6):
+        place = (slice(None), 2 * row + tap // 3, 2 * column + tap % 3)
+        y[:, row, column, 3 * tap : 3 * tap + 3] = image[place]
+    parameters = {"n": 2, "h": 12, "w": 11, "c": 3, "p": 7, "q": 6, "columns": 24}
+    parameters |= {"x_n_stride": 396, "x_h_stride": 11, "x_w_stride": 1, "x_c_stride": 132}
+    parameters |= {"stride_h": 2, "stride_w": 2, "pad_top": 1, "pad_left": 1}
+    template = {"kernel_shape": (2, 3), "channels": 3, "vector": 8}
+    yield Case("unfold_picture", "unfold", template, [x], y, parameters, [random((24,))])
+
+    paddings: tuple[tuple[Literal["constant", "edge", "reflect"], str, int, Shape, Shape], ...] = (
+        ("constant", "bf16", 8, (0, 1, 2, 0), (0, 2, 0, 8)),
+        ("edge", "f32", 4, (0, 1, 3, 0), (1, 2, 0, 0)),
+        ("reflect", "f16", 1, (0, 2, 1, 3), (0, 0, 4, 2)),
     )
-    for mode, vector, low, high in paddings:
-        x = random((2, 5, 6, 16))
+    for mode, dtype, vector, low, high in paddings:
+        x = random((2, 5, 6, 16), dtype)
         widths = tuple(zip(low, high, strict=True))
         y: Array = np.pad(x, widths, constant_values=1.5) if mode == "constant" else np.pad(x, widths, mode=mode)
         parameters = {f"x_{d}": extent for d, extent in enumerate(x.shape)} | {f"low_{d}": n for d, n in enumerate(low)}
@@ -145,7 +140,7 @@ def movement_cases() -> Iterator[Case]:
             "value": float_bits(1.5),
         }
         template = {"mode": mode, "dimensions": 4, "vector": vector}
-        yield Case(f"pad_{mode}", "pad", template, [x], y, parameters, [random((y.shape[-1],))])
+        yield Case(f"pad_{mode}", "pad", template, [x], y, parameters, [random((y.shape[-1],))], dtype)
 
 
 def source_positions(coordinates: str, extent: int, size: int) -> Array:
@@ -177,21 +172,20 @@ def resize_axis(x: Array, axis: int, mode: str, coordinates: str, rounding: str,
 
 
 def resize_cases() -> Iterator[Case]:
-    for name, mode, coordinates, rounding, vector, (p, q), c, dtype in (
-        ("rs_linear", "linear", "half_pixel", "floor", 8, (13, 8), 16, "f16"),
-        ("rs_corners", "linear", "align_corners", "floor", 4, (10, 1), 4, "f32"),
-        ("rs_pytorch", "linear", "pytorch_half_pixel", "floor", 1, (1, 9), 3, "f32"),
-        ("rs_nearest", "nearest", "asymmetric", "floor", 8, (14, 12), 8, "f16"),
-        ("rs_rounded", "nearest", "half_pixel", "round_prefer_floor", 1, (3, 17), 5, "bf16"),
-        ("rs_ceil", "nearest", "half_pixel", "round_prefer_ceil", 2, (11, 4), 6, "f32"),
+    for name, mode, coordinates, rounding, vector, outputs, (p, q), c, dtype in (
+        ("rs_linear", "linear", "half_pixel", "floor", 8, 4, (13, 8), 16, "f16"),
+        ("rs_corners", "linear", "align_corners", "floor", 4, 1, (10, 1), 4, "f32"),
+        ("rs_pytorch", "linear", "pytorch_half_pixel", "floor", 1, 1, (1, 9), 3, "f32"),
+        ("rs_same_rows", "linear", "asymmetric", "floor", 1, 2, (7, 9), 3, "f32"),
+        ("rs_few_rows", "linear", "align_corners", "floor", 2, 8, (11, 5), 6, "bf16"),
+        ("rs_nearest", "nearest", "asymmetric", "floor", 8, 2, (14, 12), 8, "f16"),
+        ("rs_rounded", "nearest", "half_pixel", "round_prefer_floor", 1, 4, (3, 17), 5, "bf16"),
+        ("rs_ceil", "nearest", "half_pixel", "round_prefer_ceil", 2, 1, (11, 4), 6, "f32"),
     ):
         x = random((2, 7, 6, c), dtype)
         y = resize_axis(wide(x), 1, mode, coordinates, rounding, p)
         y = resize_axis(y, 2, mode, coordinates, rounding, q)
-        template = {"mode": mode, "coordinates": coordinates, "rounding": rounding, "vector": vector}
+        sampling = {"mode": mode, "coordinates": coordinates, "rounding": rounding}
+        template = sampling | {"vector": vector, "outputs": outputs}
         parameters = {"n": 2, "h": 7, "w": 6, "c": c, "p": p, "q": q, "columns": c}
-        large = None
-        if name == "rs_linear":
-            numbers = {"n": 16, "h": 56, "w": 56, "c": 128, "p": 112, "q": 112, "columns": 128}
-            large = Large(numbers, [16 * 56 * 56 * 128, 128, 16 * 112 * 112 * 128])
-        yield Case(name, "resize", template, [x], y, parameters, [random((c,))], dtype, large)
+        yield Case(name, "resize", template, [x], y, parameters, [random((c,))], dtype)

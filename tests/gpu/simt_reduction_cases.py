@@ -1,10 +1,9 @@
 """Pooling, reductions and normalisations."""
 
 from collections.abc import Iterator
-from math import prod
 
 import numpy as np
-from simt_case import Array, Case, Large, Shape, float_bits, random, wide
+from simt_case import Array, Case, Shape, float_bits, random, wide
 
 
 def window_values(x: Array, kernel: Shape, strides: Shape, dilations: Shape, padding: Shape, fill: float) -> Array:
@@ -23,26 +22,23 @@ def window_values(x: Array, kernel: Shape, strides: Shape, dilations: Shape, pad
 
 
 def pool_cases() -> Iterator[Case]:
-    for name, kind, include_padding, kernel, strides, dilations, padding, vector, c, dtype in (
-        ("pool_max", "max", False, (3, 3), (2, 2), (1, 1), (1, 1, 1, 1), 8, 16, "f16"),
-        ("pool_max_dilated", "max", False, (2, 3), (1, 2), (2, 1), (0, 1, 1, 0), 1, 5, "f32"),
-        ("pool_mean", "mean", False, (3, 3), (1, 1), (1, 1), (1, 1, 1, 1), 4, 12, "bf16"),
-        ("pool_mean_padded", "mean", True, (2, 2), (2, 2), (1, 1), (1, 0, 0, 1), 2, 6, "f16"),
+    for name, kind, include_padding, kernel, strides, dilations, padding, vector, outputs, c, dtype in (
+        ("pool_max", "max", False, (3, 3), (2, 2), (1, 1), (1, 1, 1, 1), 8, 2, 16, "f16"),
+        ("pool_max_dilated", "max", False, (2, 3), (1, 2), (2, 1), (0, 1, 1, 0), 1, 1, 5, "f32"),
+        ("pool_max_wide", "max", False, (2, 3), (1, 1), (1, 2), (1, 2, 0, 2), 2, 4, 10, "bf16"),
+        ("pool_max_large", "max", False, (7, 6), (3, 2), (1, 1), (3, 3, 3, 3), 2, 1, 6, "f16"),
+        ("pool_mean", "mean", False, (3, 3), (1, 1), (1, 1), (1, 1, 1, 1), 4, 2, 12, "bf16"),
+        ("pool_mean_padded", "mean", True, (2, 2), (2, 2), (1, 1), (1, 0, 0, 1), 2, 1, 6, "f16"),
     ):
         x = random((2, 9, 11, c), dtype)
         outside = -np.inf if kind == "max" else 0.0 if include_padding else np.nan
         windows = window_values(x, kernel, strides, dilations, padding, outside)
         y = windows.max(0) if kind == "max" else np.nanmean(windows, 0)
-        names = ("n", "h", "w", "c", "kernel_h", "kernel_w", "stride_h", "stride_w", "dilation_h", "dilation_w")
-        values = (*x.shape, *kernel, *strides, *dilations)
-        sides = dict(zip(("pad_top", "pad_left", "pad_bottom", "pad_right"), padding, strict=True))
-        parameters = dict(zip(names, values, strict=True)) | sides | {"p": y.shape[1], "q": y.shape[2]}
-        large = None
-        if name == "pool_max":
-            numbers = parameters | {"n": 32, "h": 112, "w": 112, "c": 64, "p": 56, "q": 56}
-            large = Large(numbers, [32 * 112 * 112 * 64, 64, 32 * 56 * 56 * 64])
-        template = {"kind": kind, "include_padding": include_padding, "vector": vector}
-        yield Case(name, "pool2d", template, [x], y, parameters, [random((c,))], dtype, large)
+        names = ("n", "h", "w", "c", "pad_top", "pad_left", "pad_bottom", "pad_right", "p", "q")
+        parameters: dict[str, int] = dict(zip(names, (*x.shape, *padding, *y.shape[1:3]), strict=True))
+        window = {"kernel_shape": kernel, "strides": strides, "dilations": dilations, "outputs": outputs}
+        template = window | {"kind": kind, "include_padding": include_padding, "vector": vector}
+        yield Case(name, "pool2d", template, [x], y, parameters, [random((c,))], dtype)
 
 
 def reduce_cases() -> Iterator[Case]:
@@ -59,13 +55,8 @@ def reduce_cases() -> Iterator[Case]:
         y = functions[kind](wide(x), 1)
         operands = [random((outer, inner)), random((inner,)) if inner > 1 else random((1,))]
         parameters = {"outer": outer, "reduce": reduce, "inner": inner, "columns": inner}
-        sizes = {"red_warp": (65536, 1024, 1), "red_columns": (256, 784, 512)}.get(name)
-        large = None
-        if sizes is not None:
-            numbers = dict(zip(("outer", "reduce", "inner"), sizes, strict=True)) | {"columns": sizes[2]}
-            large = Large(numbers, [prod(sizes), sizes[0] * sizes[2], sizes[2], sizes[0] * sizes[2]])
         template = {"kind": kind, "algorithm": algorithm, "lanes": lanes, "vector": vector}
-        yield Case(name, "reduce", template, [x], y, parameters, operands, dtype, large)
+        yield Case(name, "reduce", template, [x], y, parameters, operands, dtype)
     x = random((5, 9, 6), "i64")
     template = {"kind": "max", "algorithm": "column", "lanes": 32, "vector": 2}
     yield Case(
@@ -88,11 +79,7 @@ def softmax_cases() -> Iterator[Case]:
         y = y[..., 0] if inner == 1 else y
         template = {"algorithm": algorithm, "lanes": lanes, "elements": elements, "vector": vector}
         parameters = {"outer": outer, "axis": axis, "inner": inner, "columns": y.shape[-1]}
-        large = None
-        if name == "sm_warp":
-            numbers = {"outer": 1 << 17, "axis": 512, "inner": 1, "columns": 512}
-            large = Large(numbers, [1 << 26, 1 << 26, 1 << 26])
-        yield Case(name, "softmax", template, [x], y, parameters, [random(y.shape)], dtype, large)
+        yield Case(name, "softmax", template, [x], y, parameters, [random(y.shape)], dtype)
 
 
 def layer_norm_cases() -> Iterator[Case]:
@@ -107,10 +94,4 @@ def layer_norm_cases() -> Iterator[Case]:
         y = (wide(x) - mean) / np.sqrt(wide(x).var(1, keepdims=True) + np.float32(1e-5))
         template = {"lanes": lanes, "elements": elements, "vector": vector}
         parameters = {"outer": outer, "axis": axis, "columns": axis, "epsilon": float_bits(1e-5)}
-        large = None
-        if name == "ln_warp":
-            numbers = parameters | {"outer": 1 << 16}
-            large = Large(numbers, [768 << 16, 768, 768, 768 << 16])
-        yield Case(
-            name, "layer_norm", template, [x], y, parameters, [random((axis,)), random((axis,), "f32")], dtype, large
-        )
+        yield Case(name, "layer_norm", template, [x], y, parameters, [random((axis,)), random((axis,), "f32")], dtype)
