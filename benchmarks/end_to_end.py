@@ -101,11 +101,14 @@ def _sample(run: Run) -> float:
 
 
 def measure_network(network: TorchNetwork, work: Path) -> None:
-    """Prepare every size of a network, wait for a line on stdin, measure, and leave the rows in `work`."""
+    """Prepare every size of a network, wait for a line on stdin, measure, and leave the rows there are in `work`."""
     races = [Race.prepare(network, size, work) for size in network.sizes]
     print(READY, end="", flush=True)
     sys.stdin.readline()
-    (work / f"{network.name}.json").write_text(json.dumps([asdict(race.run()) for race in races]))
+    rows: list[Row] = []
+    for race in races:
+        rows.append(race.run())
+        (work / f"{network.name}.json").write_text(json.dumps([asdict(row) for row in rows]))
 
 
 def measure_all(networks: list[str], work: Path) -> None:
@@ -126,7 +129,7 @@ def measure_all(networks: list[str], work: Path) -> None:
         for name, process in zip(networks, processes, strict=True):
             process.communicate("\n")
             if process.returncode != 0:
-                print(f"{name} failed: its rows are missing", file=sys.stderr)
+                print(f"{name} failed: rows of it are missing", file=sys.stderr)
             progress.advance(measuring)
 
 
