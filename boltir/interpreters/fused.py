@@ -17,20 +17,18 @@ from xdsl.interpreter import (
 )
 from xdsl.ir import Operation
 
-from boltir.dialects.fused import attention, linear, movement, reduction, unfold
+from boltir.dialects.fused import attention, linear, movement, reduction
 from boltir.dialects.fused.base import FusedOp, YieldOp
 from boltir.dialects.fused.chain import ChainOp
-from boltir.dialects.tensors import normalized_axis
 from boltir.errors import BoltError
 from boltir.interpreters.arrays import Array, shape_and_dtype, widen
 from boltir.interpreters.epilogue import run_epilogue
+from boltir.interpreters.movement import MOVEMENTS
 from boltir.interpreters.reference import convolution, normalization
-from boltir.interpreters.reference import movement as move
 from boltir.interpreters.reference.attention import attention as attend
 from boltir.interpreters.reference.convolution import Window, window_of
 from boltir.interpreters.reference.linear import matmul
 from boltir.interpreters.reference.pooling import average_pool2d, max_pool2d
-from boltir.interpreters.reference.resize import resize as resample
 from boltir.interpreters.registry import Meanings, implement, stored, where
 
 ANCHORS = Meanings()
@@ -104,38 +102,7 @@ def transpose(op: movement.TransposeOp, x: Array) -> Array:
     return np.pad(turned, [(0, 0)] * (turned.ndim - 1) + [(0, op.padding.value.data)])
 
 
-@ANCHORS.of(movement.SliceOp)
-def strided_slice(op: movement.SliceOp, x: Array) -> Array:
-    return move.strided_slice(x, op.offsets.get_values(), op.sizes.get_values(), op.strides.get_values())
-
-
-@ANCHORS.of(movement.PadOp)
-def pad(op: movement.PadOp, x: Array) -> Array:
-    return move.pad(x, op.low.get_values(), op.high.get_values(), op.mode.data, op.value.value.data)
-
-
-@ANCHORS.of(unfold.UnfoldOp)
-def unfolded(op: unfold.UnfoldOp, x: Array) -> Array:
-    _, *extents, channels = op.result_shape
-    image = x if op.channels_last else x.transpose(0, 2, 3, 1)
-    before = op.padding.get_values()[:2]
-    return move.unfold(image, op.kernel.get_values(), op.strides.get_values(), before, extents, channels)
-
-
-@ANCHORS.of(movement.GatherOp)
-def gather(op: movement.GatherOp, data: Array, indices: Array) -> Array:
-    return move.gather(data, indices, normalized_axis(op.axis.value.data, data.ndim))
-
-
-@ANCHORS.of(movement.ConcatOp)
-def concat(op: movement.ConcatOp, *parts: Array) -> Array:
-    return np.concatenate(parts, axis=op.axis.value.data)
-
-
-@ANCHORS.of(movement.ResizeOp)
-def resize(op: movement.ResizeOp, x: Array) -> Array:
-    sizes = op.sizes.get_values()
-    return resample(x, sizes, op.mode.data, op.coordinate_transform.data, op.nearest_mode.data)
+ANCHORS.update((op, meaning) for op, meaning in MOVEMENTS.items() if issubclass(op, FusedOp))
 
 
 class FusedFunctions(InterpreterFunctions):

@@ -6,28 +6,36 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from boltir.dialects.graph import attention, linear, movement, normalization, pooling, unfold, values
-from boltir.dialects.tensors import normalized_axis
+from boltir.dialects.graph import (
+    TO_CHANNELS_FIRST,
+    TO_CHANNELS_LAST,
+    GraphOp,
+    attention,
+    linear,
+    movement,
+    normalization,
+    pooling,
+    values,
+)
 from boltir.interpreters.arrays import Array, dense_array
+from boltir.interpreters.movement import MOVEMENTS
 from boltir.interpreters.reference import convolution
-from boltir.interpreters.reference import movement as move
 from boltir.interpreters.reference import normalization as normalize
 from boltir.interpreters.reference.attention import attention as attend
 from boltir.interpreters.reference.convolution import Window, window_of
 from boltir.interpreters.reference.linear import matmul
 from boltir.interpreters.reference.pooling import average_pool2d, max_pool2d
-from boltir.interpreters.reference.resize import resize as resample
 from boltir.interpreters.registry import Meaning, Meanings
 
 STRUCTURED = Meanings()
 
 
 def _to_nhwc(x: Array, channels_last: bool) -> Array:
-    return x if channels_last else x.transpose(0, 2, 3, 1)
+    return x if channels_last else x.transpose(TO_CHANNELS_LAST)
 
 
 def _from_nhwc(x: Array, channels_last: bool) -> Array:
-    return x if channels_last else x.transpose(0, 3, 1, 2)
+    return x if channels_last else x.transpose(TO_CHANNELS_FIRST)
 
 
 def _spatial(shape: Sequence[int], channels_last: bool) -> tuple[int, int]:
@@ -151,34 +159,4 @@ def broadcast_to(op: movement.BroadcastToOp, x: Array) -> Array:
     return np.broadcast_to(x, op.shape_to.get_values())
 
 
-@STRUCTURED.of(movement.ConcatOp)
-def concat(op: movement.ConcatOp, *parts: Array) -> Array:
-    return np.concatenate(parts, axis=op.axis.value.data)
-
-
-@STRUCTURED.of(movement.SliceOp)
-def strided_slice(op: movement.SliceOp, x: Array) -> Array:
-    return move.strided_slice(x, op.offsets.get_values(), op.sizes.get_values(), op.strides.get_values())
-
-
-@STRUCTURED.of(movement.PadOp)
-def pad(op: movement.PadOp, x: Array) -> Array:
-    return move.pad(x, op.low.get_values(), op.high.get_values(), op.mode.data, op.value.value.data)
-
-
-@STRUCTURED.of(unfold.UnfoldOp)
-def unfolded(op: unfold.UnfoldOp, x: Array) -> Array:
-    _, *extents, channels = op.result_type.get_shape()
-    image, before = _to_nhwc(x, op.channels_last), op.padding.get_values()[:2]
-    return move.unfold(image, op.kernel.get_values(), op.strides.get_values(), before, extents, channels)
-
-
-@STRUCTURED.of(movement.GatherOp)
-def gather(op: movement.GatherOp, data: Array, indices: Array) -> Array:
-    return move.gather(data, indices, normalized_axis(op.axis.value.data, data.ndim))
-
-
-@STRUCTURED.of(movement.ResizeOp)
-def resize(op: movement.ResizeOp, x: Array) -> Array:
-    sizes = op.sizes.get_values()
-    return resample(x, sizes, op.mode.data, op.coordinate_transform.data, op.nearest_mode.data)
+STRUCTURED.update((op, meaning) for op, meaning in MOVEMENTS.items() if issubclass(op, GraphOp))

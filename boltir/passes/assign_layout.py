@@ -15,12 +15,11 @@ from xdsl.rewriter import InsertPoint, Rewriter
 from boltir.context import remarks_of
 from boltir.dialects.graph.base import GraphOp
 from boltir.dialects.graph.builder import moves_no_element
+from boltir.dialects.graph.enums import TO_CHANNELS_FIRST, TO_CHANNELS_LAST
 from boltir.dialects.graph.movement import ReshapeOp, TransposeOp
 from boltir.dialects.tensors import static_shape
 from boltir.errors import BoltError
 from boltir.passes.layout.axes import (
-    TO_CHANNELS_FIRST,
-    TO_CHANNELS_LAST,
     channels_last_properties,
     channels_last_type,
     image_operands,

@@ -14,13 +14,13 @@ from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewri
 
 from boltir.context import remarks_of
 from boltir.dialects.cutlass.simt_movement import MAX_CONCAT_INPUTS
+from boltir.dialects.graph.enums import TO_CHANNELS_FIRST, TO_CHANNELS_LAST
 from boltir.dialects.graph.linear import BatchMatmulOp, Conv2dOp, GemmOp
 from boltir.dialects.graph.movement import ConcatOp, TransposeOp
 from boltir.dialects.graph.pooling import ReduceOp
 from boltir.dialects.graph.rewriting import builder_at, replace_by
 from boltir.dialects.properties import bool_attr, ints
 from boltir.dialects.tensors import Shape, normalized_axis, static_shape
-from boltir.passes.layout.axes import TO_CHANNELS_FIRST, TO_CHANNELS_LAST
 from boltir.passes.support.rewriting import apply_patterns
 from boltir.remarks import Remarks
 

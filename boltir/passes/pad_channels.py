@@ -39,6 +39,16 @@ def round_up(count: int, step: int) -> int:
     return -(-count // step) * step
 
 
+def check_alignment(name: str, alignment: int) -> None:
+    """The option of the pass called `name` must be a positive number.
+
+    Raises:
+        BoltError: it is not.
+    """
+    if alignment < 1:
+        raise BoltError(f"cannot align channels to {alignment}", where=f"pass '{name}'")
+
+
 def aligned_input(channels: int, alignment: int) -> int:
     """The input channel count that `channels` is padded to."""
     return round_up(channels, SMALL_ALIGNMENT if channels <= SMALL_ALIGNMENT else alignment)
@@ -145,6 +155,5 @@ class PadChannelsPass(ModulePass):
     alignment: int = 8
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        if self.alignment < 1:
-            raise BoltError(f"cannot align channels to {self.alignment}", where=f"pass '{self.name}'")
+        check_alignment(self.name, self.alignment)
         apply_once(op, PadConvolution(self.alignment, remarks_of(ctx)))

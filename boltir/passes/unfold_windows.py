@@ -18,8 +18,7 @@ from boltir.dialects.graph.rewriting import builder_at, replace_by
 from boltir.dialects.graph.unfold import UnfoldOp
 from boltir.dialects.properties import int_attr, ints
 from boltir.dialects.tensors import static_shape
-from boltir.errors import BoltError
-from boltir.passes.pad_channels import SMALLEST_CONVOLUTION, multiply_adds, pad_end, round_up
+from boltir.passes.pad_channels import SMALLEST_CONVOLUTION, check_alignment, multiply_adds, pad_end, round_up
 from boltir.passes.support.rewriting import apply_once
 from boltir.remarks import Remarks
 
@@ -87,6 +86,5 @@ class UnfoldWindowsPass(ModulePass):
     alignment: int = 8
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        if self.alignment < 1:
-            raise BoltError(f"cannot align channels to {self.alignment}", where=f"pass '{self.name}'")
+        check_alignment(self.name, self.alignment)
         apply_once(op, UnfoldPicture(self.alignment, remarks_of(ctx)))

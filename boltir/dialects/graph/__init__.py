@@ -54,6 +54,8 @@ from boltir.dialects.graph.elementwise import (
     WhereOp,
 )
 from boltir.dialects.graph.enums import (
+    TO_CHANNELS_FIRST,
+    TO_CHANNELS_LAST,
     CoordinateTransformAttr,
     GeluApproximationAttr,
     Layout,
@@ -186,6 +188,8 @@ Graph = Dialect(
 
 __all__ = [
     "BINARY_ELEMENTWISE_OPS",
+    "TO_CHANNELS_FIRST",
+    "TO_CHANNELS_LAST",
     "UNARY_ELEMENTWISE_OPS",
     "BiasAddOp",
     "ComparisonOp",

@@ -19,6 +19,11 @@ class Layout(StrEnum):
     NHWC = "nhwc"
 
 
+TO_CHANNELS_LAST = (0, 2, 3, 1)
+TO_CHANNELS_FIRST = (0, 3, 1, 2)
+"""The permutations that take an image of one layout to the other."""
+
+
 @irdl_attr_definition
 class LayoutAttr(EnumAttribute[Layout], SpacedOpaqueSyntaxAttribute):
     name = "graph.layout"

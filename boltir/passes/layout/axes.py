@@ -9,16 +9,13 @@ from xdsl.ir import Attribute, SSAValue
 
 from boltir.dialects.graph.base import GraphOp
 from boltir.dialects.graph.elementwise import BinaryElementwiseOp, CastOp, UnaryElementwiseOp, WhereOp
-from boltir.dialects.graph.enums import Layout, LayoutAttr
+from boltir.dialects.graph.enums import TO_CHANNELS_LAST, Layout, LayoutAttr
 from boltir.dialects.graph.linear import BiasAddOp, Conv2dOp, ConvTranspose2dOp, WindowedConvolutionOp
 from boltir.dialects.graph.movement import BroadcastToOp, ConcatOp, PadOp, ResizeOp, SliceOp
 from boltir.dialects.graph.normalization import BatchNormOp, SoftmaxOp
 from boltir.dialects.graph.pooling import GlobalPool2dOp, ImageOp, Pool2dOp, ReduceOp
 from boltir.dialects.properties import int_attr, ints
 from boltir.dialects.tensors import Shape, normalized_axis, static_shape
-
-TO_CHANNELS_LAST = (0, 2, 3, 1)
-TO_CHANNELS_FIRST = (0, 3, 1, 2)
 
 Elementwise = UnaryElementwiseOp | BinaryElementwiseOp | CastOp | WhereOp
 WithAxis = BiasAddOp | BatchNormOp | SoftmaxOp | ConcatOp

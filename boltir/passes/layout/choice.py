@@ -9,11 +9,10 @@ from xdsl.ir import Operation, SSAValue
 from boltir.dialects.graph.base import GraphOp
 from boltir.dialects.graph.builder import moves_no_element
 from boltir.dialects.graph.constants import is_constant
+from boltir.dialects.graph.enums import TO_CHANNELS_FIRST, TO_CHANNELS_LAST
 from boltir.dialects.graph.movement import TransposeOp
 from boltir.dialects.tensors import static_shape
 from boltir.passes.layout.axes import (
-    TO_CHANNELS_FIRST,
-    TO_CHANNELS_LAST,
     image_operands,
     is_channels_first_image,
     is_flexible,

@@ -7,11 +7,11 @@ from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewri
 
 from boltir.dialects.graph.builder import GraphBuilder
 from boltir.dialects.graph.constants import depends_on_weights_only
+from boltir.dialects.graph.enums import TO_CHANNELS_FIRST
 from boltir.dialects.graph.linear import GemmOp
 from boltir.dialects.graph.movement import ReshapeOp, TransposeOp
 from boltir.dialects.graph.rewriting import builder_at, replace_by
 from boltir.dialects.tensors import Shape, static_shape
-from boltir.passes.layout.axes import TO_CHANNELS_FIRST
 
 
 class FlattenChannelsLast(RewritePattern):

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from xdsl.ir import Operation, SSAValue
 
 from boltir.dialects.graph.builder import GraphBuilder
+from boltir.dialects.graph.enums import TO_CHANNELS_FIRST, TO_CHANNELS_LAST
 from boltir.dialects.shapes import element_count
 from boltir.dialects.tensors import static_shape
-from boltir.passes.layout.axes import TO_CHANNELS_FIRST, TO_CHANNELS_LAST
 
 
 @dataclass

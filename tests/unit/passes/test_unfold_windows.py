@@ -1,6 +1,7 @@
 """Convolutions of unfolded windows are the convolutions they were."""
 
 import numpy as np
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from xdsl.dialects.builtin import ModuleOp, TensorType, f32
@@ -10,6 +11,7 @@ from xdsl.ir import Block, Region
 from boltir.compiler import Network, run_pipeline
 from boltir.dialects.graph import Conv2dOp, Layout, LayoutAttr, UnfoldOp
 from boltir.dialects.properties import ints
+from boltir.errors import BoltError
 
 small = st.integers(1, 4)
 window = st.tuples(st.integers(1, 7), st.integers(1, 7))
@@ -35,3 +37,8 @@ def test_the_convolution_stays_the_same(
     unfolded = [op for op in network.module.walk() if isinstance(op, UnfoldOp)]
     assert len(unfolded) == (before[0].size * channels * kernel[0] * kernel[1] >= 1 << 16)
     np.testing.assert_array_equal(network.run(inputs)[0], before[0])
+
+
+def test_an_alignment_below_one_is_an_error() -> None:
+    with pytest.raises(BoltError, match="pass 'unfold-windows': cannot align channels to 0"):
+        run_pipeline(Network(ModuleOp([])), ["unfold-windows{alignment=0}"])

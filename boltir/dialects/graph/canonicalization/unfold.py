@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewrite_pattern
 
-from boltir.dialects.graph.enums import Layout, LayoutAttr
+from boltir.dialects.graph.enums import TO_CHANNELS_LAST, Layout, LayoutAttr
 from boltir.dialects.graph.movement import TransposeOp
 from boltir.dialects.graph.rewriting import replace_by_op
 from boltir.dialects.graph.unfold import UnfoldOp
-
-TO_CHANNELS_LAST = (0, 2, 3, 1)
 
 
 class TakeInLayout(RewritePattern):

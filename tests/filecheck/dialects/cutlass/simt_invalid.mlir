@@ -127,3 +127,11 @@ cutlass.kernel @dot_lanes "sm_80" #cutlass.simt_gemm<vector = 8, rank = 0, gener
 ^bb0(%acc: f32):
   fused.yield %acc : f32
 }
+
+// -----
+
+// CHECK: channels must be positive, got 0
+cutlass.kernel @no_channels "sm_80" #cutlass.unfold<vector = 8, rank = 0, general = [], kernel_shape = [2, 2], channels = 0> [f32] -> [f16] {
+^bb0(%acc: f32):
+  fused.yield %acc : f32
+}

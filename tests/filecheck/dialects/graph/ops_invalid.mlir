@@ -705,3 +705,11 @@ func.func @main(%x: tensor<4xi32>) {
   %y = graph.resize %x {sizes = array<i64: 8>, mode = #graph<resize_mode linear>} : (tensor<4xi32>) -> tensor<8xi32>
   func.return
 }
+
+// -----
+
+// CHECK: 'graph.unfold': 8 channels do not hold the 12 elements of a window
+func.func @main(%x: tensor<1x3x4x4xf32>) {
+  %y = graph.unfold %x {kernel = array<i64: 2, 2>, channels = 8 : i64} : (tensor<1x3x4x4xf32>) -> tensor<1x3x3x8xf32>
+  func.return
+}
