@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import shutil
 import subprocess
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -16,12 +15,12 @@ import pytest
 import boltir
 from boltir.runtime.build import Builder
 from boltir.target import Target
+from tests.gpu.example import build_example
 from tests.gpu.target import gpu_target
 from tests.support.c_interface import CInterface, Dtype, Status, Tensor
 from tests.support.networks import classifier_with_logits, picture, reference, relative_error
 from tests.support.small_program import SmallProgram
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "cpp"
 CHAIN = SmallProgram(shape=(1024, 1024), launches=20)
 DTYPES = {Dtype.F32: "float32", Dtype.F16: "float16", Dtype.I64: "int64", Dtype.I32: "int32"}
 
@@ -169,15 +168,11 @@ def test_a_networks_replay_is_its_run_bit_for_bit(classifier: Path) -> None:
         assert relative_error(result, expected) < 1e-2
 
 
-@pytest.mark.skipif(shutil.which("cmake") is None, reason="needs cmake")
 def test_the_cpp_example(classifier: Path, tmp_path: Path) -> None:
     """It is given the picture as a raw file, and prints what the network makes of it."""
     x = picture("boltir 2026")
     x.tofile(tmp_path / "x.raw")
-    build = tmp_path / "build"
-    subprocess.run(["cmake", "-S", EXAMPLE, "-B", build, f"-DBOLTIR_ARTIFACT={classifier}"], check=True)
-    subprocess.run(["cmake", "--build", build], check=True)
-    run = [build / "run_model", classifier, f"x={tmp_path / 'x.raw'}"]
+    run = [build_example(classifier, tmp_path / "build"), classifier, f"x={tmp_path / 'x.raw'}"]
     printed = subprocess.run(run, check=True, capture_output=True, text=True).stdout
     print(printed)
     expected = reference(classifier_with_logits(), {"x": x})[0].ravel()
