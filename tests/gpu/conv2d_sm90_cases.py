@@ -58,7 +58,7 @@ CONV2D_SM90_KERNELS = (
 
 def shipped_conv2d_sm90_tiles() -> Iterator[Kernel]:
     """Every tile that boltir chooses from."""
-    from boltir.lowering.fused_to_cutlass.conv2d_sm90 import CONV2D_TILES
+    from boltir.lowering.fused_to_cutlass.tables import CONV2D_TILES
 
     for tile in CONV2D_TILES:
         problems = sliced(LARGER[:2], 4) if tile.schedule.value == "split_k" else WINDOWS

@@ -5,7 +5,7 @@ from math import prod
 
 from xdsl.irdl import irdl_attr_definition
 
-from boltir.dialects.cutlass.conv2d import CONV2D_PARAMETERS, conv2d_flops
+from boltir.dialects.cutlass.conv2d import CONV2D_PARAMETERS, conv2d_extents, conv2d_flops
 from boltir.dialects.cutlass.matrix import require
 from boltir.dialects.cutlass.sm90 import Sm90Attr
 
@@ -38,6 +38,9 @@ class Conv2dSm90Attr(Sm90Attr):
 
     def flops(self, integers: Mapping[str, int]) -> int:
         return conv2d_flops(integers)
+
+    def result_extents(self, integers: Mapping[str, int]) -> tuple[int, int, int]:
+        return conv2d_extents(integers)
 
     def steps(self, integers: Mapping[str, int]) -> int:
         return -(-integers["c"] // self.tile.data[2]) * integers["r"] * integers["s"]

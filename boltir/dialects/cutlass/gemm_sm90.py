@@ -10,6 +10,7 @@ from boltir.dialects.cutlass.matrix import (
     LayoutAttr,
     Math,
     gemm_divisors,
+    gemm_extents,
     gemm_flops,
     require,
 )
@@ -29,11 +30,18 @@ class GemmSm90Attr(Sm90Attr):
         return (*GEMM_PARAMETERS, *self.slice_parameters)
 
     @property
+    def most_accumulators(self) -> int:
+        return 2
+
+    @property
     def divisors(self) -> Mapping[str, int]:
         return gemm_divisors(self.alignment_a.data, self.alignment_b.data, self.alignment_c.data)
 
     def flops(self, integers: Mapping[str, int]) -> int:
         return gemm_flops(integers)
+
+    def result_extents(self, integers: Mapping[str, int]) -> tuple[int, int, int]:
+        return gemm_extents(integers)
 
     def steps(self, integers: Mapping[str, int]) -> int:
         return -(-integers["k"] // self.tile.data[2])

@@ -5,21 +5,22 @@ pass their accumulators through the epilogue's own tiles in shared memory. Tuple
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from xdsl.dialects.builtin import IntAttr
 from xdsl.dialects.utils import EnumAttribute
-from xdsl.ir import Attribute, SpacedOpaqueSyntaxAttribute
+from xdsl.ir import SpacedOpaqueSyntaxAttribute
 from xdsl.irdl import irdl_attr_definition
 from xdsl.utils.str_enum import StrEnum
 
-from boltir.dialects.cutlass.matrix import MathAttr, bytes_of, check_element_types, is_power_of_two, require
+from boltir.dialects.cutlass.matrix import MathAttr, check_input_types, is_power_of_two, require
+from boltir.dialects.cutlass.sm90_epilogue import TMA_BYTES, Sm90Epilogue
+from boltir.dialects.cutlass.store import StoreKind
 from boltir.dialects.cutlass.template import IntsAttr, KernelSignature, TemplateAttr
-from boltir.dialects.fused.broadcast import Broadcast
+from boltir.dialects.cutlass.tensor_op_epilogue import accessed
 from boltir.target import Target
 
-TMA_BYTES = 16  # what TMA wants every row to be a multiple of
 BARRIERS = 1024  # bytes of barriers and scheduler state, rounded up
 MOST_SLICES = 8  # threadblocks that a cluster holds on every part
 
@@ -73,32 +74,31 @@ class Sm90Attr(TemplateAttr, ABC):
         return ("slices",) if self.schedule.data is Schedule.SPLIT_K else ()
 
     @property
+    def warpgroups(self) -> int:
+        """How many consumer warpgroups share a tile."""
+        return 2 if self.schedule.data is Schedule.COOPERATIVE else 1
+
+    @property
     def rows_per_warpgroup(self) -> int:
         """Rows of the tile that one consumer warpgroup accumulates."""
-        return self.tile.data[0] // (2 if self.schedule.data is Schedule.COOPERATIVE else 1)
+        return self.tile.data[0] // self.warpgroups
+
+    @property
+    def store_kinds(self) -> frozenset[StoreKind]:
+        return frozenset(StoreKind)
+
+    @property
+    def result_tile(self) -> tuple[int, int]:
+        return (self.tile.data[0], self.tile.data[1])
+
+    def epilogue(self, signature: KernelSignature) -> Sm90Epilogue:
+        """The epilogue of a kernel with this signature."""
+        return Sm90Epilogue(signature, self.tile.data, self.warpgroups, self.alignment_c.data)
 
     def shared_memory(self, signature: KernelSignature) -> int:
-        """Bytes of shared memory with the least number of stages, two.
-
-        Source: epilogue/collective/builders/sm90_builder.inl (epilogue tiles of 32 columns: two in flight to
-        D, up to four from C, shared where C and D are equally wide).
-        """
+        """Bytes of shared memory with the least number of stages, two."""
         m, n, k = self.tile.data
-        rows = min(128 if self.schedule.data is Schedule.COOPERATIVE else 64, m)
-        tiles = (m // rows) * max(1, n // 32)
-        output = bytes_of(signature.outputs[0])
-        staged = min(tiles, 2) * output
-        source = next((e for e, kind in _operands(signature) if kind is Broadcast.FULL), None)
-        if source is not None:
-            separate = staged + min(tiles, 4) * bytes_of(source)
-            shared = max(min(tiles, 4), min(tiles, 2) + 1) * output
-            staged = shared if bytes_of(source) == output else separate
-        vectors = sum(
-            bytes_of(element) * (n if kind is Broadcast.ROW else m)
-            for element, kind in _operands(signature)
-            if kind in (Broadcast.ROW, Broadcast.COLUMN)
-        )
-        return 2 * (m + n) * k * self.math.data.bytes + rows * 32 * staged + vectors + BARRIERS
+        return 2 * (m + n) * k * self.math.data.bytes + self.epilogue(signature).shared_memory + BARRIERS
 
     def verify(self) -> None:
         tile, cluster = self.tile.data, self.cluster.data
@@ -134,9 +134,17 @@ class Sm90Attr(TemplateAttr, ABC):
             )
             # All of the first full operand is loaded ahead, in the four epilogue tiles there are.
             require(m * n <= 64 * 128, f"split_k takes tiles of at most 64 x 128 elements, got {m} x {n}")
+        alignment = self.alignment_c.data
+        require(
+            is_power_of_two(alignment) and alignment <= TMA_BYTES,
+            f"alignment_c must be a power of two up to {TMA_BYTES}, got {alignment}",
+        )
 
     def check_launch(self, integers: Mapping[str, int]) -> None:
         super().check_launch(integers)
+        for name, value in accessed(integers).items():
+            alignment = self.alignment_c.data
+            require(value % alignment == 0, f"{name} = {value} is no multiple of alignment_c = {alignment}")
         if self.schedule.data is Schedule.SPLIT_K:
             slices, steps = integers["slices"], self.steps(integers)
             require(
@@ -149,22 +157,15 @@ class Sm90Attr(TemplateAttr, ABC):
         """How many tiles along K the launch multiplies."""
 
     def check_legal(self, target: Target, signature: KernelSignature) -> None:
+        super().check_legal(target, signature)
         require(target.has_warpgroup_mma, f"{target.name} has no wgmma and TMA: use {self.name.removesuffix('_sm90')}")
         math = self.math.data
-        check_element_types(math, target, signature)
+        check_input_types(math, target, signature)
         for name, alignment in (("A", self.alignment_a.data), ("B", self.alignment_b.data)):
             require(
                 alignment == math.vector,
                 f"TMA moves 16-byte rows: alignment of {name} must be {math.vector} elements, got {alignment}",
             )
-        fulls = (element for element, kind in _operands(signature) if kind is Broadcast.FULL)
-        for element in (*signature.outputs, *fulls):
-            aligned = self.alignment_c.data * bytes_of(element)
-            require(aligned % TMA_BYTES == 0, f"alignment_c is {aligned} bytes of {element}; TMA moves 16-byte rows")
+        self.epilogue(signature).check()
         used, limit = self.shared_memory(signature), target.shared_memory_per_block
         require(used <= limit, f"two stages need {used} bytes of shared memory, more than the {limit} of {target.name}")
-
-
-def _operands(signature: KernelSignature) -> Iterator[tuple[Attribute, Broadcast]]:
-    """The epilogue operands as (element type, kind)."""
-    return zip(signature.epilogue_operands, signature.broadcasts, strict=True)
