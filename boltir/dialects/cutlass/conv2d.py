@@ -1,4 +1,4 @@
-"""`#cutlass.conv2d`: the implicit-GEMM convolution of CUTLASS 2.x (DefaultConv2dFpropWithBroadcast)."""
+"""`#cutlass.conv2d`: the implicit-GEMM convolution of CUTLASS 2.x (DefaultConv2dFprop, and that WithBroadcast)."""
 
 from collections.abc import Mapping
 from math import prod
@@ -16,6 +16,11 @@ CONV2D_PARAMETERS = (
     "pad_top", "pad_left", "stride_h", "stride_w", "dilation_h", "dilation_w",
 )  # fmt: skip
 """The launch integers of every implicit-GEMM convolution; padding after the image follows from p and q."""
+
+
+def conv2d_extents(integers: Mapping[str, int]) -> tuple[int, int, int]:
+    """Batch, rows and columns of the product: every output pixel is a row."""
+    return 1, prod(integers[name] for name in ("n", "p", "q")), integers["k"]
 
 
 def conv2d_flops(integers: Mapping[str, int]) -> int:
@@ -60,6 +65,9 @@ class Conv2dAttr(TensorOpAttr):
 
     def flops(self, integers: Mapping[str, int]) -> int:
         return conv2d_flops(integers)
+
+    def result_extents(self, integers: Mapping[str, int]) -> tuple[int, int, int]:
+        return conv2d_extents(integers)
 
     def verify(self) -> None:
         super().verify()

@@ -1,10 +1,18 @@
-"""`#cutlass.gemm`: the matrix product of CUTLASS 2.x (GemmUniversalWithBroadcast)."""
+"""`#cutlass.gemm`: the matrix product of CUTLASS 2.x (GemmUniversal, GemmUniversalWithBroadcast)."""
 
 from collections.abc import Mapping
 
 from xdsl.irdl import irdl_attr_definition
 
-from boltir.dialects.cutlass.matrix import GEMM_PARAMETERS, Layout, LayoutAttr, gemm_divisors, gemm_flops, require
+from boltir.dialects.cutlass.matrix import (
+    GEMM_PARAMETERS,
+    Layout,
+    LayoutAttr,
+    gemm_divisors,
+    gemm_extents,
+    gemm_flops,
+    require,
+)
 from boltir.dialects.cutlass.tensor_op import TensorOpAttr
 
 
@@ -27,6 +35,9 @@ class GemmAttr(TensorOpAttr):
     def flops(self, integers: Mapping[str, int]) -> int:
         return gemm_flops(integers)
 
+    def result_extents(self, integers: Mapping[str, int]) -> tuple[int, int, int]:
+        return gemm_extents(integers)
+
     def verify(self) -> None:
         super().verify()
         # layout/tensor_op_multiplicand_sm75.h: TensorOpMultiplicandCongruous swizzles 128 bytes. Measured on an H100: a
@@ -45,4 +56,8 @@ class GemmAttr(TensorOpAttr):
 
     @property
     def sources(self) -> int:
+        return 2
+
+    @property
+    def most_accumulators(self) -> int:
         return 2

@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 
-from xdsl.dialects.builtin import BFloat16Type, Float16Type, Float32Type, bf16, f16, f32
+from xdsl.dialects.builtin import AnyFloat, Float32Type, bf16, f16, f32
 from xdsl.dialects.utils import EnumAttribute
 from xdsl.ir import Attribute, SpacedOpaqueSyntaxAttribute
 from xdsl.irdl import irdl_attr_definition
 from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.str_enum import StrEnum
 
+from boltir.dialects.cutlass.store import StoreKind
 from boltir.dialects.cutlass.template import KernelSignature
-from boltir.dialects.fused.broadcast import Broadcast
 from boltir.target import Target
 
 GEMM_PARAMETERS = (
@@ -19,9 +19,22 @@ GEMM_PARAMETERS = (
 """The launch integers of every matrix product, in elements; a batch stride of 0 repeats one matrix."""
 
 
+FEWEST_ROWS = 4
+"""Up to here a tile of 64 rows is nearly idle and reading B is what takes time: SIMT kernels spread K over threads."""
+MOST_NODES = 16
+"""Operands and outputs that an epilogue has at most."""
+MOST_RANK = 8
+"""Dimensions of what an epilogue addresses with strides."""
+
+
 def gemm_divisors(alignment_a: int, alignment_b: int, alignment_c: int) -> dict[str, int]:
     """What the leading dimensions must be multiples of, for accesses of so many elements."""
     return {"lda": alignment_a, "ldb": alignment_b, "ldd": alignment_c}
+
+
+def gemm_extents(integers: Mapping[str, int]) -> tuple[int, int, int]:
+    """Batch, rows and columns of the product."""
+    return integers["batch"], integers["m"], integers["n"]
 
 
 def gemm_flops(integers: Mapping[str, int]) -> int:
@@ -87,6 +100,18 @@ class MathAttr(EnumAttribute[Math], SpacedOpaqueSyntaxAttribute):
     name = "cutlass.math"
 
 
+def no_tensor_cores(rows: int, element: Attribute, target: Target) -> str | None:
+    """Why a product of so many rows of `element` is not for the tensor cores of `target`; None if it is."""
+    math = Math.of(element)
+    if math is None:
+        return f"tensor cores do not multiply {element}"
+    try:
+        math.check_target(target)
+    except VerifyException as error:
+        return str(error)
+    return f"M = {rows} leaves a tensor-core tile of 64 rows nearly idle" if rows <= FEWEST_ROWS else None
+
+
 def bytes_of(element: Attribute) -> int:
     """The size of a floating-point element."""
     return 4 if isinstance(element, Float32Type) else 2
@@ -106,11 +131,11 @@ def is_power_of_two(value: int) -> bool:
     return value > 0 and value & (value - 1) == 0
 
 
-def check_element_types(math: Math, target: Target, signature: KernelSignature) -> None:
-    """Two inputs of the type that `math` takes, one floating-point output, floating-point epilogue operands.
+def check_input_types(math: Math, target: Target, signature: KernelSignature) -> None:
+    """Two inputs of the type that `math` takes.
 
     Raises:
-        VerifyException: the tensor-core templates do not take these types, or `target` does not multiply so.
+        VerifyException: the tensor-core templates do not take these inputs, or `target` does not multiply so.
     """
     math.check_target(target)
     require(
@@ -119,10 +144,20 @@ def check_element_types(math: Math, target: Target, signature: KernelSignature) 
     )
     element = signature.inputs[0]
     require(element == math.operand, f"math = {math.value} takes {math.operand} inputs, not {element}")
-    require(len(signature.outputs) == 1, f"the template stores one output, not {len(signature.outputs)}")
-    for stored in (*signature.outputs, *signature.epilogue_operands):
-        require(
-            isinstance(stored, Float16Type | BFloat16Type | Float32Type),
-            f"the epilogue reads and stores f16, bf16 and f32, not {stored}",
-        )
-    require(signature.count(Broadcast.GENERAL) == 0, "an epilogue operand broadcasts along inner dimensions")
+
+
+def check_epilogue(signature: KernelSignature) -> None:
+    """The rules of every epilogue: what it addresses fits a kernel's parameters, and what it reduces can be reduced.
+
+    Raises:
+        VerifyException: a rule is broken.
+    """
+    nodes = len(signature.epilogue_operands) + len(signature.outputs)
+    require(nodes <= MOST_NODES, f"{nodes} operands and outputs of the epilogue exceed {MOST_NODES}")
+    rank = signature.general_rank
+    require(rank <= MOST_RANK, f"general operands have at most {MOST_RANK} dimensions, got {rank}")
+    for element, store in zip(signature.outputs, signature.output_stores, strict=True):
+        require(store.rank <= MOST_RANK, f"a permuted store has at most {MOST_RANK} dimensions, got {store.rank}")
+        if store.kind is StoreKind.REDUCED:
+            require(isinstance(element, AnyFloat), f"a reduced store makes f16, bf16 or f32, not {element}")
+            require(signature.accumulators == 1, "a reduced store counts the tiles of one product, not of two")

@@ -6,19 +6,28 @@ stored in long rows. Tuples are (M, N, K).
 """
 
 from abc import ABC
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from xdsl.dialects.builtin import IntAttr
 from xdsl.ir import Attribute
 
-from boltir.dialects.cutlass.matrix import Math, MathAttr, bytes_of, check_element_types, is_power_of_two, require
+from boltir.dialects.cutlass.matrix import Math, MathAttr, bytes_of, check_input_types, is_power_of_two, require
+from boltir.dialects.cutlass.store import StoreKind
 from boltir.dialects.cutlass.template import IntsAttr, KernelSignature, TemplateAttr
-from boltir.dialects.fused.broadcast import Broadcast
+from boltir.dialects.cutlass.tensor_op_epilogue import (
+    ROWS,
+    WARP,
+    accessed,
+    check_functor,
+    check_visitor,
+    functor_holds,
+    scattered,
+)
 from boltir.target import Target
 
-WARP = 32
-ROWS = 8  # rows of accumulators that one step of the epilogue exchanges per warp
-PADDING = 8  # f32 elements after each of those rows
+MOST_ROWS = 2**31 - 1
+PADDING = 8  # f32 elements after each row of accumulators in shared memory
 
 
 def instruction_shape(math: Math, target: Target) -> tuple[int, int, int]:
@@ -32,7 +41,7 @@ class TensorOpAttr(TemplateAttr, ABC):
     """Parameters and rules of a 2.x tensor-core kernel.
 
     `swizzle` is how many columns of tiles are visited together. The alignments are in elements: those of A
-    and B bound one global load, that of C one access to the output and to the operands laid out like it.
+    and B bound one global load, that of C one access to the outputs and to the operands laid out like the result.
     """
 
     math: MathAttr
@@ -66,11 +75,11 @@ class TensorOpAttr(TemplateAttr, ABC):
         """Bytes of shared memory: the ring of stages, or the epilogue's exchange buffer where that is larger.
 
         Sources: gemm/threadblock/mma_base.h, epilogue/threadblock/epilogue_base.h (the buffer
-        holds `ROWS` padded rows of f32 per warp, twice where the epilogue handles two fragments at a time).
+        holds `ROWS` padded rows of f32 per warp, twice where accesses are as wide as 8 f16 elements).
         """
         m, n, k = self.threadblock.data
         mainloop = self.stages.data * (m + n) * k * self.math.data.bytes
-        fragments = 2 if self.alignment_c.data * bytes_of(output) == 16 else 1
+        fragments = 2 if self.alignment_c.data * bytes_of(output) >= 16 else 1
         exchange = fragments * self.warps[0] * ROWS * (n + PADDING) * 4
         return max(mainloop, exchange)
 
@@ -118,7 +127,8 @@ class TensorOpAttr(TemplateAttr, ABC):
         )
 
     def check_legal(self, target: Target, signature: KernelSignature) -> None:
-        check_element_types(self.math.data, target, signature)
+        super().check_legal(target, signature)
+        check_input_types(self.math.data, target, signature)
         self._check_mainloop(target)
         self._check_epilogue(signature)
         used, limit = self.shared_memory(signature.outputs[0]), target.shared_memory_per_block
@@ -144,42 +154,36 @@ class TensorOpAttr(TemplateAttr, ABC):
             )
 
     def _check_epilogue(self, signature: KernelSignature) -> None:
-        """epilogue/threadblock/epilogue_with_broadcast.h: one vector, and sources of the output's type."""
-        output, rows, fulls = signature.outputs[0], signature.count(Broadcast.ROW), signature.count(Broadcast.FULL)
-        require(rows <= 1, f"the epilogue takes at most 1 row operand, got {rows}")
-        require(fulls <= self.sources, f"the epilogue takes at most {self.sources} full operands, got {fulls}")
-        require(signature.count(Broadcast.COLUMN) == 0, "the epilogue takes no column operand")
-        for kind, element in zip(signature.broadcasts, signature.epilogue_operands, strict=True):
-            require(
-                kind is not Broadcast.FULL or element == output,
-                f"a full operand must have the output's type {output}, got {element}",
-            )
-        access = self.alignment_c.data * bytes_of(output)
-        require(access <= 16, f"alignment_c is {access} bytes: one access moves at most 16")
-        self._check_output_threads(bytes_of(output))
+        check = check_visitor if self.uses_visitor(signature) else check_functor
+        check(signature, self.threadblock.data[1], self.warps[1], self.alignment_c.data)
+
+    def uses_visitor(self, signature: KernelSignature) -> bool:
+        """Whether the epilogue is boltir's visitor of the tile: where CUTLASS's functor does not hold it."""
+        return not functor_holds(signature, self.sources)
+
+    def source(self, signature: KernelSignature) -> str:
+        return f"{self.family}_visitor" if self.uses_visitor(signature) else self.family
 
     @property
     def sources(self) -> int:
-        """How many full operands the epilogue can read."""
+        """How many full operands CUTLASS's functor can read."""
         return 1
 
-    def _check_output_threads(self, element_bytes: int) -> None:
-        """The lanes of a warp must tile the rows they store exactly once.
+    @property
+    def store_kinds(self) -> frozenset[StoreKind]:
+        return frozenset(StoreKind)
 
-        Source: epilogue/threadblock/output_tile_thread_map.h, RowArrangement. Where its lanes exceed the
-        rows (narrow tiles with wide accesses) CUTLASS fails to build or, unchecked, stores wrong values.
-        """
-        n, access = self.threadblock.data[1], self.alignment_c.data
-        rows = ROWS // self.warps[1]
-        width, preferred = n // access, max(1, 256 // (access * element_bytes))
-        if rows > 1 and WARP // preferred > rows:
-            lanes_across, lanes_down = WARP // rows, rows
-        else:
-            lanes_across = min(width, WARP, preferred)
-            lanes_down = min(ROWS, WARP // lanes_across)
-        covered = lanes_across * lanes_down == WARP and lanes_down <= rows and width % lanes_across == 0
-        require(
-            covered,
-            f"{self.threads // WARP} warps cannot store a threadblock {n} columns wide in accesses of {access} "
-            "elements; use a smaller alignment_c",
-        )
+    @property
+    def result_tile(self) -> tuple[int, int]:
+        return self.threadblock.data[0], self.threadblock.data[1]
+
+    def check_launch(self, integers: Mapping[str, int]) -> None:
+        super().check_launch(integers)
+        access = self.alignment_c.data
+        for name, value in accessed(integers).items():
+            require(value % access == 0, f"{name} = {value} is no multiple of {access}, which one access moves")
+        torn = ", ".join(f"{name} = {value}" for name, value in scattered(integers).items())
+        require(not torn, f"{torn}: a permuted store keeps the columns of an access next to each other")
+        if any("size_" in name for name in integers):
+            batch, rows, _ = self.result_extents(integers)
+            require(batch * rows <= MOST_ROWS, f"{batch * rows} rows exceed the {MOST_ROWS} that strides address")
