@@ -4,7 +4,7 @@ import math as python_math
 from collections.abc import Sequence
 
 from xdsl.dialects import arith, math
-from xdsl.dialects.builtin import AnyFloat, FloatAttr, IntegerAttr, IntegerType
+from xdsl.dialects.builtin import AnyFloat, FloatAttr, IntegerAttr, IntegerType, Signedness
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 from xdsl.utils.hints import isa
 
@@ -91,7 +91,7 @@ _SIGNED_PREDICATES = {0: "==", 1: "!=", 2: "<", 3: "<=", 4: ">", 5: ">="}
 
 
 def cpp_scalar_type(kind: Attribute) -> str:
-    """The C++ type in which kernels compute on values of compute type `kind`.
+    """The C++ type of values of compute type `kind`, or of an integer type in memory.
 
     Raises:
         UnsupportedError: kernels do not compute on that type.
@@ -99,6 +99,8 @@ def cpp_scalar_type(kind: Attribute) -> str:
     if isinstance(kind, AnyFloat):
         return "float"
     if isa(kind, IntegerType):
+        if kind.signedness.data == Signedness.UNSIGNED:
+            return f"uint{kind.width.data}_t"
         widths = {1: "bool", 8: "int8_t", 16: "int16_t", 32: "int32_t", 64: "int64_t"}
         if kind.width.data in widths:
             return widths[kind.width.data]

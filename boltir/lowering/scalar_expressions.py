@@ -9,7 +9,7 @@ from math import isinf, pi, sqrt
 from typing import TypeAlias, TypeVar
 
 from xdsl.dialects import arith, math
-from xdsl.dialects.builtin import AnyFloat, FloatAttr, i1
+from xdsl.dialects.builtin import AnyFloat, FloatAttr, IntegerAttr, f32, i1, i8, i32
 from xdsl.ir import SSAValue
 from xdsl.utils.hints import isa
 
@@ -17,6 +17,8 @@ from boltir.dialects.fused.scalar_builder import ScalarBuilder, is_float
 from boltir.dialects.graph import GraphOp
 from boltir.dialects.graph import elementwise as graph
 from boltir.dialects.graph.enums import GeluApproximation
+from boltir.dialects.graph.quantization import DequantizeOp, QuantizeOp
+from boltir.dialects.tensors import element_type
 
 Expression: TypeAlias = Callable[..., SSAValue]
 E = TypeVar("E", bound=Expression)
@@ -222,6 +224,32 @@ def power(op: GraphOp, build: ScalarBuilder, a: SSAValue, b: SSAValue) -> SSAVal
 @_of(graph.WhereOp)
 def where(op: GraphOp, build: ScalarBuilder, condition: SSAValue, a: SSAValue, b: SSAValue) -> SSAValue:
     return build.select(condition, a, b)
+
+
+@_of(QuantizeOp)
+def quantize(op: QuantizeOp, build: ScalarBuilder, x: SSAValue, scale: SSAValue, zero_point: SSAValue) -> SSAValue:
+    """maxnum and minnum drop a NaN, and what they leave converts exactly."""
+    low, high, integer = (-128.0, 127.0, i8) if element_type(op.result) == i8 else (0.0, 255.0, i32)
+    rounded = build.call(math.RoundEvenOp, build.divide(x, scale))
+    zero = _zero_point(build, zero_point)
+    shifted = rounded if zero is None else build.add(rounded, zero)
+    above = build.insert(arith.MaxnumfOp(shifted, build.constant(low)))
+    within = build.insert(arith.MinnumfOp(above, build.constant(high)))
+    return build.insert(arith.FPToSIOp(within, integer))
+
+
+@_of(DequantizeOp)
+def dequantize(op: GraphOp, build: ScalarBuilder, x: SSAValue, scale: SSAValue, zero_point: SSAValue) -> SSAValue:
+    number, zero = build.stored(x, f32), _zero_point(build, zero_point)
+    return build.multiply(number if zero is None else build.subtract(number, zero), scale)
+
+
+def _zero_point(build: ScalarBuilder, value: SSAValue) -> SSAValue | None:
+    """A zero point as a float; None for 0, which moves nothing."""
+    known = value.owner.value if isinstance(value.owner, arith.ConstantOp) else None
+    if not isa(known, IntegerAttr):
+        return build.stored(value, f32)
+    return build.constant(known.value.data) if known.value.data else None
 
 
 ELEMENTWISE_OPS: tuple[type[GraphOp], ...] = (*_CALLS, *_BINARY, *_PREDICATES, *_EXPRESSIONS)

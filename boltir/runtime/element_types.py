@@ -36,7 +36,7 @@ class ElementType:
         return self.name in ("f16", "bf16", "f32")
 
 
-_INT, _FLOAT, _BFLOAT, _BOOL = 0, 2, 4, 6  # DLDataTypeCode
+_INT, _UINT, _FLOAT, _BFLOAT, _BOOL = 0, 1, 2, 4, 6  # DLDataTypeCode
 
 _ROWS = (
     ElementType("f16", 1, np.dtype(np.float16), "float16", (_FLOAT, 16)),
@@ -46,6 +46,7 @@ _ROWS = (
     ElementType("i32", 5, np.dtype(np.int32), "int32", (_INT, 32)),
     ElementType("i64", 6, np.dtype(np.int64), "int64", (_INT, 64)),
     ElementType("i1", 7, np.dtype(np.bool_), "bool", (_BOOL, 8)),
+    ElementType("ui8", 8, np.dtype(np.uint8), "uint8", (_UINT, 8)),
 )
 
 BY_CODE: Mapping[int, ElementType] = {row.code: row for row in _ROWS}

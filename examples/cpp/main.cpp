@@ -37,7 +37,7 @@ void check(cudaError_t error) {
 }
 
 const char* dtype_name(boltir_dtype dtype) {
-  const char* const names[] = {"?", "f16", "bf16", "f32", "i8", "i32", "i64", "bool"};
+  const char* const names[] = {"?", "f16", "bf16", "f32", "i8", "i32", "i64", "bool", "ui8"};
   return names[dtype];
 }
 
@@ -76,6 +76,7 @@ Bytes random_bytes(const boltir_tensor_info& tensor, std::mt19937& generator) {
     case BOLTIR_I32: return filled<int32_t>(count, bit);
     case BOLTIR_I64: return filled<int64_t>(count, bit);
     case BOLTIR_BOOL: return filled<char>(count, bit);
+    case BOLTIR_U8: return filled<uint8_t>(count, bit);
   }
   fail(std::string("the input ") + tensor.name + " has a type that this program does not know");
 }
@@ -107,6 +108,7 @@ double element(boltir_dtype dtype, const char* data, size_t index) {
     case BOLTIR_I32: return element<int32_t>(data, index);
     case BOLTIR_I64: return element<int64_t>(data, index);
     case BOLTIR_BOOL: return element<char>(data, index);
+    case BOLTIR_U8: return element<uint8_t>(data, index);
   }
   return 0;
 }

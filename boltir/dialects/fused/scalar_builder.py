@@ -7,7 +7,7 @@ from xdsl.dialects.builtin import AnyFloat, FloatAttr, IntegerAttr, IntegerType,
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 from xdsl.utils.hints import isa
 
-from boltir.dialects.tensors import compute_type
+from boltir.dialects.tensors import compute_type, ui8
 
 FloatUnary = TypeVar("FloatUnary", bound=math.FloatingPointLikeUnaryMathOperation)
 
@@ -84,9 +84,12 @@ class ScalarBuilder:
     def stored(self, value: SSAValue, element: Attribute) -> SSAValue:
         """What loading gives after storing `value` as `element`, but that a narrower float rounds.
 
-        Float to integer truncates; wider integers saturate into i8 and wrap elsewhere; i1 is whether it is not 0.
+        Float to integer truncates; other integers saturate into i8 and ui8 and wrap elsewhere; i1 is whether it is
+        not 0.
         """
         kind = compute_type(element)
+        if element == ui8:
+            return self._clamped(self.stored(value, i32), 0, 255)
         if value.type == kind:
             return value
         if not isa(kind, IntegerType):
@@ -95,14 +98,17 @@ class ScalarBuilder:
             return self._is_nonzero(value)
         if kind == i8:
             wide = self.stored(value, i32) if is_float(value) or value.type == i1 else value
-            low, high = self.constant(-128, wide.type), self.constant(127, wide.type)
-            return self.insert(arith.TruncIOp(self.minimum(self.maximum(wide, low), high), i8))
+            return self.insert(arith.TruncIOp(self._clamped(wide, -128, 127), i8))
         if is_float(value):
             return self.insert(arith.FPToSIOp(value, kind))
         if value.type == i1:
             return self.insert(arith.ExtUIOp(value, kind))
         widens = isa(value.type, IntegerType) and value.type.width.data < kind.width.data
         return self.insert((arith.ExtSIOp if widens else arith.TruncIOp)(value, kind))
+
+    def _clamped(self, value: SSAValue, low: int, high: int) -> SSAValue:
+        above = self.maximum(value, self.constant(low, value.type))
+        return self.minimum(above, self.constant(high, value.type))
 
     def _is_nonzero(self, value: SSAValue) -> SSAValue:
         zero = self.constant(0, value.type)

@@ -15,6 +15,7 @@ from boltir.dialects.graph.elementwise import (
     ComparisonOp,
     CosOp,
     DivOp,
+    ElementwiseOp,
     EluOp,
     EqualOp,
     ErfOp,
@@ -89,6 +90,7 @@ from boltir.dialects.graph.pooling import (
     ReduceOp,
     ReduceSumOp,
 )
+from boltir.dialects.graph.quantization import DequantizeOp, QuantizationOp, QuantizeOp
 from boltir.dialects.graph.unfold import UnfoldOp
 from boltir.dialects.graph.values import ConstantOp, WeightOp
 
@@ -156,6 +158,7 @@ Graph = Dialect(
         ConstantOp,
         Conv2dOp,
         ConvTranspose2dOp,
+        DequantizeOp,
         GatherOp,
         GemmOp,
         GlobalAvgPool2dOp,
@@ -163,6 +166,7 @@ Graph = Dialect(
         LayerNormOp,
         MaxPool2dOp,
         PadOp,
+        QuantizeOp,
         ReduceMaxOp,
         ReduceMeanOp,
         ReduceMinOp,
@@ -193,12 +197,14 @@ __all__ = [
     "UNARY_ELEMENTWISE_OPS",
     "BiasAddOp",
     "ComparisonOp",
+    "ElementwiseOp",
     "Graph",
     "GraphOp",
     "ImageOp",
     "Layout",
     "MatrixProductOp",
     "Pool2dOp",
+    "QuantizationOp",
     "ReduceOp",
     "UnaryOp",
 ]

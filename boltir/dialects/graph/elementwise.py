@@ -22,7 +22,11 @@ from boltir.dialects.tensors import (
 )
 
 
-class UnaryElementwiseOp(UnaryOp, ABC):
+class ElementwiseOp(GraphOp, ABC):
+    """y[i] = f(a[i], b[i], ...), with numpy broadcasting between the operands."""
+
+
+class UnaryElementwiseOp(ElementwiseOp, UnaryOp, ABC):
     """y[i] = f(x[i]); the result has the operand's type."""
 
     def infer_type(self) -> TensorType[Attribute]:
@@ -252,8 +256,8 @@ class NotOp(UnaryElementwiseOp):
         return tensor_type(self.input)
 
 
-class BinaryElementwiseOp(GraphOp, ABC):
-    """y[i] = f(a[i], b[i]) with numpy broadcasting."""
+class BinaryElementwiseOp(ElementwiseOp, ABC):
+    """y[i] = f(a[i], b[i]); both operands have one element type."""
 
     lhs = operand_def(TensorType)
     rhs = operand_def(TensorType)
@@ -413,7 +417,7 @@ class OrOp(LogicalOp):
 
 
 @irdl_op_definition
-class WhereOp(GraphOp):
+class WhereOp(ElementwiseOp):
     """a[i] where the condition holds, else b[i]; all three broadcast"""
 
     name = "graph.where"
@@ -431,7 +435,7 @@ class WhereOp(GraphOp):
 
 
 @irdl_op_definition
-class CastOp(UnaryOp):
+class CastOp(ElementwiseOp, UnaryOp):
     """Converts elements; to a narrower float rounds to nearest even, float to integer truncates"""
 
     name = "graph.cast"

@@ -11,6 +11,7 @@ from onnx import TensorProto, helper
 from xdsl.dialects.builtin import IntegerType, bf16, f16, f32, i1, i8, i32, i64
 from xdsl.ir import Attribute
 
+from boltir.dialects.tensors import ui8
 from boltir.errors import UnsupportedError
 
 Array = npt.NDArray[Any]
@@ -22,6 +23,7 @@ _IR_TYPES: dict[np.dtype[Any], Attribute] = {
     np.dtype(np.int64): i64,
     np.dtype(np.int32): i32,
     np.dtype(np.int8): i8,
+    np.dtype(np.uint8): ui8,
     np.dtype(np.bool_): i1,
 }
 _DTYPES = {ir_type: dtype for dtype, ir_type in _IR_TYPES.items()}

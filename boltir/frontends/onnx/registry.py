@@ -14,6 +14,7 @@ Convert = Callable[[Node], Value | Sequence[Value]]
 
 _GROUPS = (
     "elementwise",
+    "quantization",
     "linear",
     "convolution",
     "pooling",

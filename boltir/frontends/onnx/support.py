@@ -20,8 +20,6 @@ _HINTS = {
     "Scan": "loops are not supported; export the model without them, for example by tracing",
     **dict.fromkeys(
         (
-            "QuantizeLinear",
-            "DequantizeLinear",
             "DynamicQuantizeLinear",
             "QLinearConv",
             "QLinearMatMul",

@@ -45,7 +45,8 @@ typedef enum {
   BOLTIR_I8 = 4,
   BOLTIR_I32 = 5,
   BOLTIR_I64 = 6,
-  BOLTIR_BOOL = 7 /* one byte, 0 or 1 */
+  BOLTIR_BOOL = 7, /* one byte, 0 or 1 */
+  BOLTIR_U8 = 8
 } boltir_dtype;
 
 /* What an input or output must be. `bytes` is its whole size. */

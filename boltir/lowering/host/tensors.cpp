@@ -24,6 +24,7 @@ std::string dtype_text(boltir_dtype dtype) {
     case BOLTIR_I32: return "i32";
     case BOLTIR_I64: return "i64";
     case BOLTIR_BOOL: return "bool";
+    case BOLTIR_U8: return "ui8";
   }
   return "unknown type " + std::to_string(static_cast<int>(dtype));
 }

@@ -29,6 +29,7 @@ from boltir.dialects.graph.enums import (
     ResizeModeAttr,
 )
 from boltir.dialects.properties import bool_attr, float_attr, int_attr, ints
+from boltir.dialects.tensors import ui8
 from boltir.errors import BoltError
 from boltir.interpreters import run
 from boltir.interpreters.arrays import numpy_dtype
@@ -101,8 +102,17 @@ ELEMENTWISE = [
 
 CASTS = [
     Case(graph.CastOp, (tensor(9, element=before),), result=tensor(9, element=after))
-    for before in (f32, f16, i64, i32, i8, i1)
-    for after in (f32, f16, bf16, i64, i32, i8, i1)
+    for before in (f32, f16, i64, i32, i8, ui8, i1)
+    for after in (f32, f16, bf16, i64, i32, i8, ui8, i1)
+]
+
+QUANTIZATION = [
+    *(Case(graph.QuantizeOp, (X, tensor(*shape), tensor(*shape, element=i8))) for shape in ((), (4,), (3, 1))),
+    Case(graph.QuantizeOp, (X, tensor(4), tensor(4, element=ui8))),
+    Case(graph.QuantizeOp, (tensor(9, element=f16), tensor(), tensor(element=i8))),
+    Case(graph.DequantizeOp, (tensor(2, 9, element=i8), tensor(9), tensor(9, element=i8))),
+    Case(graph.DequantizeOp, (tensor(9, element=ui8), tensor(), tensor(element=ui8))),
+    Case(graph.DequantizeOp, (tensor(9, element=i32), tensor(), tensor(element=i32))),
 ]
 
 PRODUCTS = [
@@ -188,7 +198,7 @@ MOVEMENTS = [
     ),
 ]
 
-CASES = [*ELEMENTWISE, *CASTS, *PRODUCTS, *ATTENTION, *REDUCTIONS, *MOVEMENTS]
+CASES = [*ELEMENTWISE, *CASTS, *QUANTIZATION, *PRODUCTS, *ATTENTION, *REDUCTIONS, *MOVEMENTS]
 
 
 def random_array(kind: TensorType[Attribute], op: type[GraphOp]) -> Array:
@@ -308,6 +318,24 @@ def test_small_powers_are_products(exponent: float) -> None:
 def test_images_must_be_channels_last(case: Case) -> None:
     with pytest.raises(BoltError, match=r"nchw layout, kernels take nhwc \(run assign-layout"):
         converted(module_of(case))
+
+
+def test_quantizing_saturates_and_rounds_halves_to_even() -> None:
+    """As ONNX says; of NaN it says nothing: onnxruntime and the reference implementation make it the least integer."""
+    x = np.array([2.5, 3.5, -2.5, 127.4, 127.5, 1e30, np.inf, -128.6, -1e30, -np.inf, np.nan], np.float32)
+    for zero, expected in (
+        (np.int8(0), [2, 4, -2, 127, 127, 127, 127, -128, -128, -128, -128]),
+        (np.int8(-3), [-1, 1, -5, 124, 125, 127, 127, -128, -128, -128, -128]),
+        (np.uint8(130), [132, 134, 128, 255, 255, 255, 255, 1, 0, 0, 0]),
+    ):
+        scale, point = tensor(), tensor(element=ui8 if zero.dtype == np.uint8 else i8)
+        zero_point = array_constant(np.array(zero), point)
+        arguments = Block(arg_types=[tensor(len(x)), scale]).args
+        op = graph.QuantizeOp.build_inferred([*arguments, zero_point.result])
+        module = network(zero_point, op, arguments=arguments, result=op.result)
+        for level in (module, converted(module)):
+            (result,) = run(level, [x, np.array(1, np.float32)], WeightStore())
+            assert result.tolist() == expected
 
 
 def test_comparisons_store_truth_values() -> None:

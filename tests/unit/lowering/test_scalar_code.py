@@ -125,6 +125,19 @@ def test_maximum_and_minimum_propagate_nan(tmp_path: Path) -> None:
     assert np.isnan(result[:2]).all()
 
 
+def test_saturating_into_8_bits_takes_every_float(tmp_path: Path) -> None:
+    module, kernel = kernel_of(
+        "%rounded = math.roundeven %a : f32\n%low = arith.constant -128.0 : f32\n%high = arith.constant 127.0 : f32\n"
+        "%above = arith.maxnumf %rounded, %low : f32\n%within = arith.minnumf %above, %high : f32\n"
+        "%q = arith.fptosi %within : f32 to i8\n%r = arith.sitofp %q : i8 to f32"
+    )
+    x = np.array([np.nan, np.inf, -np.inf, 126.5, 127.5, -128.5, 2.5, -1e30] * 8, dtype=np.float32)
+    (expected,) = Network(module).run([x, x])
+    result = run_as_cpp(epilogue_struct(kernel.epilogue.block), x, x, tmp_path)
+    np.testing.assert_array_equal(result, expected)
+    assert result[:8].tolist() == [-128, 127, -128, 126, 127, -128, 2, -128]
+
+
 @pytest.mark.parametrize("constant", ["0x7FC00000", "0x7F800000", "0xFF800000", "1.17549435e-38", "3.4028234e+38"])
 def test_constants_keep_every_bit(constant: str, tmp_path: Path) -> None:
     module, kernel = kernel_of(f"%r = arith.constant {constant} : f32")

@@ -11,8 +11,8 @@ from boltir.dialects.graph.constants import splat_value
 from boltir.dialects.graph.elementwise import (
     AddOp,
     BinaryElementwiseOp,
-    CastOp,
     DivOp,
+    ElementwiseOp,
     MulOp,
     NegOp,
     PowOp,
@@ -20,17 +20,16 @@ from boltir.dialects.graph.elementwise import (
     RsqrtOp,
     SqrtOp,
     SubOp,
-    UnaryElementwiseOp,
     WhereOp,
 )
 from boltir.dialects.graph.movement import BroadcastToOp
+from boltir.dialects.graph.quantization import QuantizationOp
 from boltir.dialects.graph.rewriting import builder_at, replace_by, replace_by_op
 from boltir.dialects.shapes import element_count
 from boltir.dialects.tensors import broadcast_shapes, element_type, static_shape, tensor_type
 
 NEUTRAL: dict[type[BinaryElementwiseOp], float] = {AddOp: 0, SubOp: 0, MulOp: 1, DivOp: 1, PowOp: 1}
 """The right operand with which each operation gives its left one."""
-ElementwiseOp = UnaryElementwiseOp | BinaryElementwiseOp | WhereOp | CastOp
 
 
 class DropNeutralOperand(RewritePattern):
@@ -94,7 +93,9 @@ class DropBroadcastOperand(RewritePattern):
     """f(broadcast_to(x), y) -> f(x, y), if the result keeps its shape"""
 
     @op_type_rewrite_pattern
-    def match_and_rewrite(self, op: BinaryElementwiseOp | WhereOp, rewriter: PatternRewriter, /) -> None:
+    def match_and_rewrite(
+        self, op: BinaryElementwiseOp | WhereOp | QuantizationOp, rewriter: PatternRewriter, /
+    ) -> None:
         for index, operand in enumerate(op.operands):
             if not isinstance(broadcast := operand.owner, BroadcastToOp):
                 continue
@@ -132,6 +133,6 @@ ELEMENTWISE_PATTERNS = (
     (NegOp, DropDoubleNegation()),
     (DivOp, ReciprocalRootToRsqrt()),
     (ReciprocalOp, ReciprocalRootToRsqrt()),
-    *((op, DropBroadcastOperand()) for op in (BinaryElementwiseOp, WhereOp)),
-    *((op, BroadcastAfter()) for op in (UnaryElementwiseOp, BinaryElementwiseOp, WhereOp, CastOp)),
+    *((op, DropBroadcastOperand()) for op in (BinaryElementwiseOp, WhereOp, QuantizationOp)),
+    (ElementwiseOp, BroadcastAfter()),
 )

@@ -230,7 +230,7 @@ def where(node: Node) -> Value:
     return node.emit(graph.WhereOp, node.tensor(0), node.tensor(1), node.tensor(2))
 
 
-@converts("Cast", note="to f32, f16, bf16, i64, i32, i8 and bool; DOUBLE is computed in f32")
+@converts("Cast", note="to f32, f16, bf16, i64, i32, i8, ui8 and bool; DOUBLE is computed in f32")
 def cast(node: Node) -> Value:
     return _converted(node, ir_type_of_onnx(node.attr_int("to"), node.where))
 

@@ -100,6 +100,15 @@ builtin.module {
     func.return
   }
 
+  // 8-bit integers that stand for real numbers: one scale, or one per channel.
+  func.func @quantization(%x: tensor<2x4x3xf16>, %scale: tensor<f32>, %scales: tensor<4x1xf32>, %zero: tensor<i8>, %zeros: tensor<4x1xi8>, %middle: tensor<ui8>) {
+    %quantize = graph.quantize %x, %scale, %zero : (tensor<2x4x3xf16>, tensor<f32>, tensor<i8>) -> tensor<2x4x3xi8>
+    %by_channel = graph.quantize %x, %scales, %zeros : (tensor<2x4x3xf16>, tensor<4x1xf32>, tensor<4x1xi8>) -> tensor<2x4x3xi8>
+    %unsigned = graph.quantize %x, %scale, %middle : (tensor<2x4x3xf16>, tensor<f32>, tensor<ui8>) -> tensor<2x4x3xui8>
+    %dequantize = graph.dequantize %by_channel, %scales, %zeros : (tensor<2x4x3xi8>, tensor<4x1xf32>, tensor<4x1xi8>) -> tensor<2x4x3xf32>
+    func.return
+  }
+
   // Matrix products.
   func.func @products(%a: tensor<8x16xf16>, %b: tensor<16x4xf16>, %c: tensor<4x16xf16>, %d: tensor<16x8xf16>, %e: tensor<5x1x8x16xf16>, %f: tensor<3x16x4xf16>, %bias: tensor<4xf16>) {
     %gemm = graph.gemm %a, %b : (tensor<8x16xf16>, tensor<16x4xf16>) -> tensor<8x4xf16>

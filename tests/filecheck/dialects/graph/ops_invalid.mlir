@@ -44,7 +44,7 @@ func.func @main(%x: tensor<65536x32768xf32>) {
 
 // -----
 
-// CHECK: 'graph.relu': elements of f64 are not supported; supported are f32, f16, bf16, i64, i32, i8, i1
+// CHECK: 'graph.relu': elements of f64 are not supported; supported are f32, f16, bf16, i64, i32, i8, ui8, i1
 func.func @main(%x: tensor<4xf64>) {
   %y = graph.relu %x : (tensor<4xf64>) -> tensor<4xf64>
   func.return
@@ -52,9 +52,9 @@ func.func @main(%x: tensor<4xf64>) {
 
 // -----
 
-// CHECK: 'graph.cast': elements of ui8 are not supported; supported are
+// CHECK: 'graph.cast': elements of ui16 are not supported; supported are
 func.func @main(%x: tensor<4xf32>) {
-  %y = graph.cast %x : (tensor<4xf32>) -> tensor<4xui8>
+  %y = graph.cast %x : (tensor<4xf32>) -> tensor<4xui16>
   func.return
 }
 
@@ -261,6 +261,40 @@ func.func @main(%x: tensor<4xi32>, %y: tensor<4xi32>) {
 // CHECK: 'graph.where': the condition must hold truth values (i1), got tensor<4xf32>
 func.func @main(%x: tensor<4xf32>) {
   %y = graph.where %x, %x, %x : (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  func.return
+}
+
+// -----
+
+// Quantisation.
+
+// CHECK: 'graph.quantize': expected floating-point elements, got tensor<4xi32>
+func.func @main(%x: tensor<4xi32>, %s: tensor<f32>, %z: tensor<i8>) {
+  %y = graph.quantize %x, %s, %z : (tensor<4xi32>, tensor<f32>, tensor<i8>) -> tensor<4xi8>
+  func.return
+}
+
+// -----
+
+// CHECK: 'graph.quantize': the zero point has the result's type, which must be i8 or ui8, not i32
+func.func @main(%x: tensor<4xf32>, %s: tensor<f32>, %z: tensor<i32>) {
+  %y = graph.quantize %x, %s, %z : (tensor<4xf32>, tensor<f32>, tensor<i32>) -> tensor<4xi32>
+  func.return
+}
+
+// -----
+
+// CHECK: 'graph.dequantize': expected i8, ui8 or i32 and a zero point of that type, got i8 and i32
+func.func @main(%x: tensor<4xi8>, %s: tensor<f32>, %z: tensor<i32>) {
+  %y = graph.dequantize %x, %s, %z : (tensor<4xi8>, tensor<f32>, tensor<i32>) -> tensor<4xf32>
+  func.return
+}
+
+// -----
+
+// CHECK: 'graph.dequantize': shapes 4 and 3 and scalar do not broadcast
+func.func @main(%x: tensor<4xi8>, %s: tensor<3xf32>, %z: tensor<i8>) {
+  %y = graph.dequantize %x, %s, %z : (tensor<4xi8>, tensor<3xf32>, tensor<i8>) -> tensor<4xf32>
   func.return
 }
 
