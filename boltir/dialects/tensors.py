@@ -1,7 +1,20 @@
 """Questions about tensor-typed values, and the checks verifiers share."""
 
 from typing_extensions import TypeIs
-from xdsl.dialects.builtin import AnyFloat, NoneAttr, TensorType, bf16, f16, f32, i1, i8, i32, i64
+from xdsl.dialects.builtin import (
+    AnyFloat,
+    IntegerType,
+    NoneAttr,
+    Signedness,
+    TensorType,
+    bf16,
+    f16,
+    f32,
+    i1,
+    i8,
+    i32,
+    i64,
+)
 from xdsl.ir import Attribute, SSAValue
 from xdsl.utils.exceptions import VerifyException
 
@@ -9,7 +22,8 @@ from boltir.dialects.shapes import element_count
 
 Shape = tuple[int, ...]
 
-ELEMENT_TYPES: tuple[Attribute, ...] = (f32, f16, bf16, i64, i32, i8, i1)
+ui8 = IntegerType(8, Signedness.UNSIGNED)
+ELEMENT_TYPES: tuple[Attribute, ...] = (f32, f16, bf16, i64, i32, i8, ui8, i1)
 """What tensors hold; i1 is a truth value."""
 
 MOST_ELEMENTS = 2**31 - 1
@@ -117,7 +131,7 @@ def require_representable(value: SSAValue, number: float) -> None:
 
 
 def compute_type(element: Attribute) -> Attribute:
-    """The type in which kernels compute on elements of type `element`: f32 for every float.
+    """The type in which kernels compute on elements of type `element`: f32 for every float, i32 for ui8.
 
     Raises:
         VerifyException: kernels do not compute on that type.
@@ -125,6 +139,8 @@ def compute_type(element: Attribute) -> Attribute:
     if element not in ELEMENT_TYPES:
         known = ", ".join(map(str, ELEMENT_TYPES))
         raise VerifyException(f"kernels do not compute on {element}; supported are {known}")
+    if element == ui8:
+        return i32
     return f32 if isinstance(element, AnyFloat) else element
 
 
@@ -147,7 +163,7 @@ def broadcast_shapes(*shapes: Shape) -> Shape:
     for extents in zip(*padded, strict=True):
         wide = {extent for extent in extents if extent != 1}
         if len(wide) > 1:
-            listed = " and ".join("x".join(map(str, shape)) for shape in shapes)
+            listed = " and ".join("x".join(map(str, shape)) or "scalar" for shape in shapes)
             raise VerifyException(f"shapes {listed} do not broadcast")
         result.append(wide.pop() if wide else 1)
     return tuple(result)

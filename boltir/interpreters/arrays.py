@@ -78,7 +78,9 @@ def is_float(dtype: DType) -> bool:
 
 
 def compute_dtype(dtype: DType) -> DType:
-    """The dtype in which kernels compute: f32 for f16 and bf16, any other type as it is."""
+    """The dtype in which kernels compute: f32 for f16 and bf16, i32 for ui8, any other type as it is."""
+    if dtype == np.uint8:
+        return np.dtype(np.int32)
     return np.dtype(np.float32) if dtype in (np.float16, BFLOAT16) else dtype
 
 
@@ -91,7 +93,7 @@ def convert(array: Array, dtype: DType) -> Array:
     """`array` with elements of `dtype`, as the generated kernels convert them.
 
     To a narrower float rounds to nearest even. Float to integer truncates towards zero and
-    saturates, NaN gives 0 (CUDA's cvt.rzi). Wider integers saturate into int8 and wrap elsewhere.
+    saturates, NaN gives 0 (CUDA's cvt.rzi). Other integers saturate into int8 and uint8 and wrap elsewhere.
     """
     if array.dtype == dtype:
         return array
@@ -101,8 +103,9 @@ def convert(array: Array, dtype: DType) -> Array:
         return array.astype(dtype, order="C")
     if is_float(array.dtype):
         return _truncate(array, dtype)
-    if dtype == np.int8 and array.dtype.itemsize > 1:
-        return np.clip(array, -128, 127).astype(dtype)
+    if dtype.itemsize == 1 and array.dtype != np.bool_:
+        limits = np.iinfo(dtype)
+        return np.clip(array.astype(np.int64), limits.min, limits.max).astype(dtype)
     return array.astype(dtype)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import prod
 
@@ -12,11 +13,14 @@ from xdsl.utils.exceptions import VerifyException
 from boltir.dialects.cutlass.kernel import KernelOp, LaunchOp
 from boltir.dialects.cutlass.memory import AllocOp, ArenaOp, ReinterpretOp, ViewOp, WeightOp
 from boltir.dialects.fused.broadcast import Broadcast
+from boltir.dialects.fused.linear import PAIR_GROUP
 from boltir.errors import BoltError
-from boltir.interpreters.arrays import Array, convert, shape_and_dtype, widen
+from boltir.interpreters.arrays import Array, shape_and_dtype, widen
 from boltir.interpreters.epilogue import run_epilogue
 from boltir.interpreters.launch import Launch
-from boltir.interpreters.memory import flat, poison, poisoned, strided_view
+from boltir.interpreters.launch_stores import poison_output, write_output
+from boltir.interpreters.memory import flat, poisoned, strided_view
+from boltir.interpreters.reference.linear import alternating
 from boltir.interpreters.registry import require_type
 from boltir.interpreters.templates import ANCHORS
 from boltir.weights import WeightStore
@@ -73,6 +77,7 @@ class CutlassFunctions(InterpreterFunctions):
             args[:inputs],
             args[inputs : inputs + operands],
             kernel.signature.broadcasts,
+            kernel.signature.output_stores,
         )
         _execute(interpreter, kernel, launch, args[inputs + operands :])
         return ()
@@ -90,23 +95,30 @@ class CutlassFunctions(InterpreterFunctions):
 
 def _execute(interpreter: Interpreter, kernel: KernelOp, launch: Launch, outputs: PythonValues) -> None:
     # A kernel's threads run in no order: an output that shares memory with an operand destroys it.
-    for output in outputs:
-        poison(output)
+    signature = kernel.signature
+    extents = kernel.result_extents(launch.integers) if signature.stores else ()
+    for index, output in enumerate(outputs):
+        poison_output(launch, index, output, extents)
     family = kernel.template_attr.family
     if family == "pointwise":
         shape, strides = launch.series("size"), None
         arguments = _pointwise_arguments(launch, shape)
     elif family in ANCHORS:
         anchored = ANCHORS[family](launch)
-        shape, strides = anchored.accumulator.shape, anchored.strides
+        accumulators = _accumulators(anchored.accumulator, signature.accumulators)
+        shape, strides = accumulators[0].shape, anchored.strides
         count = len(launch.epilogue_operands)
-        arguments = [anchored.accumulator, *(launch.epilogue_operand(i, shape, strides) for i in range(count))]
+        arguments = [*accumulators, *(launch.epilogue_operand(i, shape, strides) for i in range(count))]
     else:
         raise BoltError(f"the interpreter has no meaning for template {family}")
     results = run_epilogue(interpreter, kernel.epilogue, arguments, shape)
     for index, (value, output) in enumerate(zip(results, outputs, strict=True)):
-        role = f"cutlass.launch @{launch.kernel}, output {index}"
-        strided_view(output, shape, strides, role=role)[...] = convert(value, output.dtype)
+        values = value.reshape(extents) if extents else value
+        write_output(launch, index, values, output, strides, kernel.template_attr)
+
+
+def _accumulators(values: Array, count: int) -> Sequence[Array]:
+    return (values,) if count == 1 else alternating(values, PAIR_GROUP)
 
 
 def _pointwise_arguments(launch: Launch, shape: tuple[int, ...]) -> list[Array]:

@@ -27,9 +27,10 @@ from boltir.interpreters.movement import MOVEMENTS
 from boltir.interpreters.reference import convolution, normalization
 from boltir.interpreters.reference.attention import attention as attend
 from boltir.interpreters.reference.convolution import Window, window_of
-from boltir.interpreters.reference.linear import matmul
+from boltir.interpreters.reference.linear import alternating, matmul
 from boltir.interpreters.reference.pooling import average_pool2d, max_pool2d
 from boltir.interpreters.registry import Meanings, implement, stored, where
+from boltir.interpreters.stores import stored_values
 
 ANCHORS = Meanings()
 """The accumulator of each anchor, as a function of the operation and its widened inputs."""
@@ -44,8 +45,8 @@ def _window(op: linear.ConvolutionOp | reduction.Pool2dOp, size: Sequence[int]) 
     return window_of(size, op.result_shape[1:3], op.strides.get_values(), (top, left), op.dilations.get_values())
 
 
-@ANCHORS.of(linear.GemmOp)
-def gemm(op: linear.GemmOp, a: Array, b: Array) -> Array:
+@ANCHORS.of(linear.GemmOp, linear.DualGemmOp)
+def gemm(op: linear.GemmOp | linear.DualGemmOp, a: Array, b: Array) -> Array:
     return matmul(a, b, transpose_a=_flag(op.transpose_a), transpose_b=_flag(op.transpose_b))
 
 
@@ -105,6 +106,13 @@ def transpose(op: movement.TransposeOp, x: Array) -> Array:
 ANCHORS.update((op, meaning) for op, meaning in MOVEMENTS.items() if issubclass(op, FusedOp))
 
 
+def _accumulators(op: FusedOp, inputs: Sequence[Array]) -> Sequence[Array]:
+    if isinstance(op, reduction.PointwiseOp):
+        return ()
+    accumulator = ANCHORS[type(op)](op, *inputs)
+    return alternating(accumulator, op.group.value.data) if isinstance(op, linear.DualGemmOp) else (accumulator,)
+
+
 class FusedFunctions(InterpreterFunctions):
     """Everything between the inputs and the stored result of a kernel is in compute types."""
 
@@ -112,11 +120,11 @@ class FusedFunctions(InterpreterFunctions):
         if not isinstance(op, FusedOp):
             raise BoltError("not a kernel", where=where(op))
         inputs, operands = args[: len(op.inputs)], args[len(op.inputs) :]
-        accumulator = None if op.accumulator_type() is None else ANCHORS[type(op)](op, *map(widen, inputs))
         # The broadcast kinds say no more than the shapes do, which numpy broadcasts.
-        arguments = [*([] if accumulator is None else [accumulator]), *map(widen, operands)]
+        arguments = [*_accumulators(op, list(map(widen, inputs))), *map(widen, operands)]
         results = run_epilogue(interpreter, op.epilogue, arguments, op.result_shape)
-        return tuple(stored(value, output.type) for value, output in zip(results, op.outputs, strict=True))
+        outputs = zip(results, op.output_stores, op.outputs, strict=True)
+        return tuple(stored(stored_values(store, value), output.type) for value, store, output in outputs)
 
     @impl(movement.ReshapeOp)
     def run_reshape(self, interpreter: Interpreter, op: movement.ReshapeOp, args: PythonValues) -> PythonValues:

@@ -8,8 +8,10 @@ import numpy as np
 from xdsl.ir import Operation
 
 from boltir.dialects.graph import elementwise as graph
+from boltir.dialects.graph import quantization
 from boltir.dialects.graph.enums import GeluApproximation
-from boltir.interpreters.arrays import Array
+from boltir.dialects.tensors import element_type
+from boltir.interpreters.arrays import Array, numpy_dtype
 from boltir.interpreters.reference import elementwise as reference
 from boltir.interpreters.reference.erf import erf
 from boltir.interpreters.registry import Meaning, Meanings
@@ -55,6 +57,7 @@ _PLAIN: dict[type[Operation], Callable[..., Array]] = {
     graph.SubOp: np.subtract,
     graph.TanhOp: np.tanh,
     graph.WhereOp: np.where,
+    quantization.DequantizeOp: reference.dequantize,
 }
 
 
@@ -66,6 +69,12 @@ def _without_properties(function: Callable[..., Array]) -> Meaning:
 
 
 ELEMENTWISE = Meanings({op_type: _without_properties(function) for op_type, function in _PLAIN.items()})
+
+
+@ELEMENTWISE.of(quantization.QuantizeOp)
+def quantize(op: quantization.QuantizeOp, x: Array, scale: Array, zero_point: Array) -> Array:
+    limits = np.iinfo(numpy_dtype(element_type(op.result)))
+    return reference.quantize(x, scale, zero_point, limits.min, limits.max)
 
 
 @ELEMENTWISE.of(graph.ClipOp)

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from boltir.dialects.cutlass.store import Store
 from boltir.dialects.cutlass.template import ParameterValue
 from boltir.dialects.fused.broadcast import Broadcast
 from boltir.interpreters.arrays import Array, widen
@@ -26,6 +27,7 @@ class Launch:
     inputs: Sequence[Array]
     epilogue_operands: Sequence[Array]
     broadcasts: Sequence[Broadcast]
+    stores: Sequence[Store]
 
     def values(self, *names: str) -> Shape:
         """The launch integers of these names."""

@@ -21,8 +21,8 @@ def poisoned(shape: Sequence[int], dtype: DType) -> Array:
 
 
 def poison(buffer: Array) -> None:
-    """Forget the contents of a contiguous buffer."""
-    flat(buffer).view(np.uint8)[...] = POISON
+    """Forget the contents of a buffer, or of a strided view of one."""
+    buffer[...] = poisoned((1,), buffer.dtype)[0]
 
 
 def flat(buffer: Array) -> Array:

@@ -13,7 +13,7 @@ from xdsl.passes import ModulePass
 from xdsl.rewriter import Rewriter
 
 from boltir.context import remarks_of
-from boltir.dialects.fused import Broadcast, Conv2dOp, FusedOp, GemmOp, PointwiseOp, YieldOp
+from boltir.dialects.fused import Broadcast, Conv2dOp, ElementsAttr, FusedOp, GemmOp, PointwiseOp, YieldOp
 from boltir.dialects.fused.origin import origin_of, set_origin
 from boltir.dialects.fused.rebuild import with_epilogue
 from boltir.dialects.tensors import compute_type, element_type
@@ -57,8 +57,8 @@ def split_epilogue(op: FusedOp, refused: Collection[int]) -> tuple[FusedOp, Poin
     The first keeps the longest part of the epilogue whose result is one value; that is stored in the
     output's element type where it fits. Of the origins, the first keeps the anchor's.
     """
-    if op.accumulator_type() is None:
-        raise ValueError(f"{op.name} has no accumulator to store")
+    if len(op.accumulator_types()) != 1 or op.has_stores:
+        raise ValueError(f"{op.name} has no single accumulator to store where it is")
     block = op.epilogue.block
     accumulator, *arguments = block.args
     cut = latest_cut(block, accumulator, [arguments[i] for i in refused])
@@ -71,7 +71,7 @@ def split_epilogue(op: FusedOp, refused: Collection[int]) -> tuple[FusedOp, Poin
             block.erase_arg(argument)
     head_operands = [tensors[argument] for argument in block.args[1:]]
     outputs = [element_type(output) for output in op.outputs]
-    head = with_epilogue(op, head_operands, op.detach_region(op.epilogue), [stored])
+    head = with_epilogue(op, head_operands, op.detach_region(op.epilogue), [stored], [ElementsAttr()])
     rest = PointwiseOp.of_shape(
         op.result_shape,
         [head.outputs[0], *tail_operands],

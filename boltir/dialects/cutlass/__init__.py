@@ -5,6 +5,7 @@ from xdsl.ir import Dialect
 from boltir.dialects.cutlass.attention import AttentionAttr
 from boltir.dialects.cutlass.attention_sm80 import AttentionMaskAttr, AttentionSm80Attr
 from boltir.dialects.cutlass.attention_sm90 import AttentionScheduleAttr, AttentionSm90Attr
+from boltir.dialects.cutlass.choice import CHOICE_ATTRIBUTE, ChoiceAttr, choice_of
 from boltir.dialects.cutlass.conv2d import Conv2dAttr, IteratorAlgorithmAttr
 from boltir.dialects.cutlass.conv2d_sm90 import Conv2dSm90Attr
 from boltir.dialects.cutlass.gemm import GemmAttr
@@ -41,6 +42,7 @@ from boltir.dialects.cutlass.simt_reduction import (
 )
 from boltir.dialects.cutlass.simt_unfold import UnfoldAttr
 from boltir.dialects.cutlass.sm90 import ScheduleAttr
+from boltir.dialects.cutlass.store import Store, StoreAttr, StoreKind
 from boltir.dialects.cutlass.template import FlagAttr, IntsAttr, KernelSignature, TemplateAttr
 
 TEMPLATES: tuple[type[TemplateAttr], ...] = (
@@ -74,6 +76,7 @@ Cutlass = Dialect(
     [
         AttentionMaskAttr,
         AttentionScheduleAttr,
+        ChoiceAttr,
         FlagAttr,
         GemmAlgorithmAttr,
         IntsAttr,
@@ -82,16 +85,22 @@ Cutlass = Dialect(
         MathAttr,
         RowAlgorithmAttr,
         ScheduleAttr,
+        StoreAttr,
         *TEMPLATES,
     ],
 )
 
 __all__ = [
     "ARENA_ALIGNMENT",
+    "CHOICE_ATTRIBUTE",
     "OUTPUTS_ATTRIBUTE",
+    "ChoiceAttr",
     "Cutlass",
     "KernelSignature",
+    "Store",
+    "StoreKind",
     "buffer_bytes",
+    "choice_of",
     "launches",
     "memref_type",
     "output_count",

@@ -98,6 +98,7 @@ class LibraryAttentionAttr(TemplateAttr, ABC):
         return attention_touched(integers, elements)
 
     def check_legal(self, target: Target, signature: KernelSignature) -> None:
+        super().check_legal(target, signature)
         check_operand_types(target, signature, 3)
         require(signature.outputs == signature.inputs[:1], "the result has the element type of Q, K and V")
         require(not signature.epilogue_operands, "the template stores its result as it is")

@@ -1,17 +1,16 @@
 """Kernels and their launches."""
 
 from collections.abc import Iterator, Mapping
+from math import prod
 
 from xdsl.dialects.builtin import (
     ArrayAttr,
     DictionaryAttr,
-    IntegerAttr,
     MemRefType,
     ModuleOp,
     StringAttr,
     SymbolNameConstraint,
     SymbolRefAttr,
-    i64,
 )
 from xdsl.ir import Attribute
 from xdsl.irdl import (
@@ -19,6 +18,7 @@ from xdsl.irdl import (
     IRDLOperation,
     ParsePropInAttrDict,
     irdl_op_definition,
+    opt_prop_def,
     prop_def,
     region_def,
     traits_def,
@@ -35,14 +35,15 @@ from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.traits import IsolatedFromAbove, SymbolOpInterface
 from xdsl.utils.exceptions import VerifyException
-from xdsl.utils.hints import isa
 from xdsl.utils.symbol_table import SymbolTable
 
+from boltir.dialects.cutlass.integers import check_integers, integers_of, integers_text, parse_integers
 from boltir.dialects.cutlass.memory import element_bits, memref_type
+from boltir.dialects.cutlass.store import Store, StoreAttr, StoreKind
 from boltir.dialects.cutlass.template import KernelSignature, TemplateAttr
 from boltir.dialects.fused.broadcast import BroadcastAttr, BroadcastList
 from boltir.dialects.fused.epilogue import YieldOp, verify_epilogue, yield_of
-from boltir.dialects.properties import check_attributes, int_attr
+from boltir.dialects.properties import check_attributes, int_prop
 from boltir.dialects.shapes import element_count
 from boltir.dialects.tensors import compute_type
 from boltir.errors import BoltError
@@ -64,6 +65,9 @@ class KernelOp(IRDLOperation):
     epilogue_types = prop_def(ArrayAttr, default_value=ArrayAttr[Attribute]([]))
     broadcasts = prop_def(ArrayAttr[BroadcastAttr], default_value=ArrayAttr[BroadcastAttr]([]))
     output_types = prop_def(ArrayAttr)
+    stores = opt_prop_def(ArrayAttr[StoreAttr])
+    accumulators = int_prop(1)
+    general_rank = int_prop(0)
     epilogue = region_def("single_block")
 
     traits = traits_def(SymbolOpInterface(), IsolatedFromAbove())
@@ -87,7 +91,28 @@ class KernelOp(IRDLOperation):
             tuple(self.epilogue_types),
             tuple(kind.data for kind in self.broadcasts),
             tuple(self.output_types),
+            self._stores(),
+            self.accumulators.value.data,
+            self.general_rank.value.data,
         )
+
+    def result_extents(self, integers: Mapping[str, int]) -> tuple[int, int, int]:
+        """Batch, rows and columns of the result of a launch with these integers.
+
+        Raises:
+            VerifyException: the template computes no matrix products.
+        """
+        batch, rows, columns = self.template_attr.result_extents(integers)
+        return batch, rows, columns // self.accumulators.value.data
+
+    def _stores(self) -> tuple[Store, ...]:
+        stores = () if self.stores is None else tuple(store.data for store in self.stores)
+        return stores if any(store != Store() for store in stores) else ()
+
+    @property
+    def launch_parameters(self) -> tuple[str, ...]:
+        """The names of the integers each launch gives, in the order of the kernel's interface."""
+        return (*self.template_attr.launch_parameters, *self.signature.launch_parameters)
 
     @property
     def epilogue_yield(self) -> YieldOp:
@@ -105,8 +130,12 @@ class KernelOp(IRDLOperation):
             compute_type(element)
         if len(signature.broadcasts) != len(signature.epilogue_operands):
             raise VerifyException("every epilogue operand needs a broadcast kind")
-        accumulator = [compute_type(signature.inputs[0])] if template.has_accumulator else []
-        arguments = [*accumulator, *map(compute_type, signature.epilogue_operands)]
+        if self.stores is not None and len(self.stores) != len(signature.outputs):
+            raise VerifyException(f"{len(signature.outputs)} outputs need as many stores, got {len(self.stores)}")
+        if signature.accumulators < 1 or signature.general_rank < 0:
+            raise VerifyException("a kernel has at least one accumulator, and no negative general_rank")
+        accumulators = signature.accumulators * [compute_type(signature.inputs[0])] if template.has_accumulator else []
+        arguments = [*accumulators, *map(compute_type, signature.epilogue_operands)]
         verify_epilogue(self.epilogue, arguments, len(signature.outputs))
         try:
             target = Target.named(self.target.data)
@@ -124,25 +153,14 @@ class LaunchArguments(CustomDirective):
     arguments: AttributeVariable
 
     def parse(self, parser: Parser, state: ParsingState) -> None:
-        entries: dict[str, Attribute] = {}
-
-        def entry() -> None:
-            position, name = parser.pos, parser.parse_identifier()
-            if name in entries:
-                parser.raise_error(f"launch argument '{name}' is given twice", position)
-            parser.parse_punctuation("=")
-            entries[name] = int_attr(parser.parse_integer())
-
-        parser.parse_comma_separated_list(Parser.Delimiter.ANGLE, entry)
-        state.properties[self.arguments.name] = DictionaryAttr(entries)
+        state.properties[self.arguments.name] = parse_integers(parser)
 
     def print(self, printer: Printer, state: PrintingState, op: IRDLOperation) -> None:
         arguments = self.arguments.get(op)
         if not isinstance(arguments, DictionaryAttr):
             return
         state.print_whitespace(printer)
-        entries = (f"{name} = {value.value.data}" for name, value in arguments.data.items() if isa(value, IntegerAttr))
-        printer.print_string("<" + ", ".join(entries) + ">")
+        printer.print_string(integers_text(arguments))
         state.should_emit_space = True
         state.last_was_punctuation = False
 
@@ -173,8 +191,7 @@ class LaunchOp(IRDLOperation):
     @property
     def integers(self) -> Mapping[str, int]:
         """The launch's integers by name; MLIR sorts them, the kernel's interface has its own order."""
-        entries = self.arguments.data.items()
-        return {name: value.value.data for name, value in entries if isa(value, IntegerAttr)}
+        return integers_of(self.arguments)
 
     def verify_(self) -> None:
         check_attributes(self)
@@ -184,9 +201,7 @@ class LaunchOp(IRDLOperation):
             raise VerifyException("a launch needs at least one output")
         if self.kernel.nested_references.data:
             raise VerifyException(f"a kernel's symbol is one name, got {self.kernel}")
-        for name, value in self.arguments.data.items():
-            if not isa(value, IntegerAttr) or value.type != i64:
-                raise VerifyException(f"launch argument '{name}' must be an i64 integer, got {value}")
+        check_integers(self.arguments)
 
     def check_against(self, kernel: KernelOp) -> None:
         """Whether this launch gives `kernel` what it takes.
@@ -204,17 +219,19 @@ class LaunchOp(IRDLOperation):
             if given != expected:
                 listed = (", ".join(map(str, types)) for types in (given, expected))
                 raise VerifyException("{} have elements ({}), the kernel takes ({})".format(role, *listed))
-        template = kernel.template_attr
-        if sorted(self.integers) != sorted(template.launch_parameters):
+        if sorted(self.integers) != sorted(kernel.launch_parameters):
             raise VerifyException(
-                f"launch arguments are {list(self.integers)}, the kernel takes {list(template.launch_parameters)}"
+                f"launch arguments are {list(self.integers)}, the kernel takes {list(kernel.launch_parameters)}"
             )
-        template.check_launch(self.integers)
+        kernel.template_attr.check_launch(self.integers)
 
     def bytes_touched(self, kernel: KernelOp) -> int:
         """Bytes of device memory that the launch reads and writes, each once."""
         kinds = [memref_type(value) for value in self.operands]
         elements = [element_count(kind.get_shape()) for kind in kinds]
+        for i, store in enumerate(kernel.signature.stores):
+            if store.kind is StoreKind.PITCHED:
+                elements[len(self.operands) - len(self.outputs) + i] = prod(kernel.result_extents(self.integers))
         touched = kernel.template_attr.elements_touched(self.integers, elements)
         return sum(n * element_bits(kind.element_type) // 8 for n, kind in zip(touched, kinds, strict=True))
 

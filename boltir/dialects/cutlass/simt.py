@@ -9,6 +9,7 @@ from xdsl.ir import Attribute
 
 from boltir.dialects.cutlass.matrix import is_power_of_two, require
 from boltir.dialects.cutlass.memory import element_bits
+from boltir.dialects.cutlass.store import dimension_names
 from boltir.dialects.cutlass.template import IntsAttr, KernelSignature, TemplateAttr
 from boltir.dialects.fused.broadcast import Broadcast
 from boltir.target import Target
@@ -55,17 +56,13 @@ class SimtAttr(TemplateAttr, ABC):
         )
 
     def check_legal(self, target: Target, signature: KernelSignature) -> None:
+        super().check_legal(target, signature)
         given = tuple(i for i, kind in enumerate(signature.broadcasts) if kind is Broadcast.GENERAL)
         require(
             given == self.general.data,
             f"operands {list(given)} have the general broadcast, general lists {list(self.general.data)}",
         )
         require(bool(signature.outputs), "a kernel stores at least one output")
-
-
-def dimension_names(prefix: str, count: int) -> tuple[str, ...]:
-    """`prefix_0`, `prefix_1` and so on."""
-    return tuple(f"{prefix}_{d}" for d in range(count))
 
 
 def check_vector(name: str, value: int, most: int = MAX_VECTOR) -> None:

@@ -85,6 +85,7 @@ class PointwiseAttr(TemplateAttr):
         )
 
     def check_legal(self, target: Target, signature: KernelSignature) -> None:
+        super().check_legal(target, signature)
         check_input_count(signature, self.inputs.data)
         count = len(signature.inputs) + len(signature.broadcasts)
         require(count > 0, "a pointwise kernel reads at least one operand")

@@ -15,6 +15,7 @@ from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.str_enum import StrEnum
 
+from boltir.dialects.cutlass.store import Store, StoreKind, dimension_names
 from boltir.dialects.fused.broadcast import Broadcast
 from boltir.target import Target
 
@@ -56,12 +57,37 @@ class FlagAttr(Data[bool]):
 
 @dataclass(frozen=True)
 class KernelSignature:
-    """The element types of a kernel's operands, and how its epilogue operands broadcast."""
+    """The element types of a kernel's operands, how its epilogue operands broadcast, and how it stores its outputs.
+
+    Attributes:
+        stores: one per output; empty where every output stores its elements.
+        accumulators: how many the anchor gives the epilogue. Two stand in alternating groups of 8 columns of the
+            product, which has twice the columns of the result.
+        general_rank: over how many dimensions a matrix family addresses its general operands, of which the last is
+            the columns. The other families have the rank among their parameters.
+    """
 
     inputs: tuple[Attribute, ...]
     epilogue_operands: tuple[Attribute, ...]
     broadcasts: tuple[Broadcast, ...]
     outputs: tuple[Attribute, ...]
+    stores: tuple[Store, ...] = ()
+    accumulators: int = 1
+    general_rank: int = 0
+
+    @property
+    def output_stores(self) -> tuple[Store, ...]:
+        """One store per output."""
+        return self.stores or (Store(),) * len(self.outputs)
+
+    @property
+    def launch_parameters(self) -> tuple[str, ...]:
+        """The launch integers of general operands and of stores, which come after those of the template."""
+        sizes = dimension_names("size", self.general_rank)
+        general = (i for i, kind in enumerate(self.broadcasts) if kind is Broadcast.GENERAL)
+        strides = (name for i in general for name in dimension_names(f"e{i}_stride", self.general_rank))
+        stores = (name for i, store in enumerate(self.output_stores) for name in store.launch_parameters(i))
+        return (*sizes, *strides, *stores)
 
     def count(self, kind: Broadcast) -> int:
         """How many epilogue operands broadcast that way."""
@@ -85,16 +111,48 @@ class TemplateAttr(ParametrizedAttribute, ABC):
         return True
 
     @property
+    def store_kinds(self) -> frozenset[StoreKind]:
+        """How the family can store outputs."""
+        return frozenset({StoreKind.ELEMENTS})
+
+    @property
+    def most_accumulators(self) -> int:
+        """How many accumulators the family can give its epilogue."""
+        return 1
+
+    def result_extents(self, integers: Mapping[str, int]) -> tuple[int, int, int]:
+        """Batch, rows and columns of the product that a launch with these integers computes.
+
+        Raises:
+            VerifyException: the family computes no matrix products.
+        """
+        raise VerifyException(f"the template {self.family} computes no matrix product")
+
+    @property
+    def result_tile(self) -> tuple[int, int]:
+        """Rows and columns of the result that reduced stores make one value of.
+
+        Raises:
+            VerifyException: the family has no such tiles.
+        """
+        raise VerifyException(f"the template {self.family} does not reduce its result")
+
+    @property
     @abstractmethod
     def launch_parameters(self) -> tuple[str, ...]:
         """The names of the integers each launch gives, in the order of the kernel's interface."""
 
     def check_legal(self, target: Target, signature: KernelSignature) -> None:
-        """Whether nvcc can build this kernel for `target` and the result is right.
+        """Whether nvcc can build this kernel for `target` and the result is right. Overrides begin with this one.
 
         Raises:
             VerifyException: the rule that is broken, with the numbers.
         """
+        for store in signature.stores:
+            if store.kind not in self.store_kinds:
+                raise VerifyException(f"the template {self.family} has no {store.kind.value} store")
+        if signature.accumulators > self.most_accumulators:
+            raise VerifyException(f"the template {self.family} does not accumulate {signature.accumulators} products")
 
     @property
     def divisors(self) -> Mapping[str, int]:
@@ -131,6 +189,10 @@ class TemplateAttr(ParametrizedAttribute, ABC):
     def family(self) -> str:
         """The template's name: `gemm` for `#cutlass.gemm`."""
         return self.name.removeprefix("cutlass.")
+
+    def source(self, signature: KernelSignature) -> str:
+        """The name of the file, without its suffixes, that is rendered to kernels of `signature`."""
+        return self.family
 
     @classmethod
     def of(cls, **values: ParameterValue) -> Self:

@@ -6,7 +6,14 @@ from boltir.dialects.fused.attention import AttentionOp
 from boltir.dialects.fused.base import FusedOp, YieldOp
 from boltir.dialects.fused.broadcast import Broadcast, BroadcastAttr
 from boltir.dialects.fused.chain import ChainOp, Residence, ResidenceAttr
-from boltir.dialects.fused.linear import Conv2dOp, ConvolutionOp, ConvTranspose2dOp, DepthwiseConv2dOp, GemmOp
+from boltir.dialects.fused.linear import (
+    Conv2dOp,
+    ConvolutionOp,
+    ConvTranspose2dOp,
+    DepthwiseConv2dOp,
+    DualGemmOp,
+    GemmOp,
+)
 from boltir.dialects.fused.movement import ConcatOp, GatherOp, PadOp, ReshapeOp, ResizeOp, SliceOp, TransposeOp
 from boltir.dialects.fused.reduction import (
     LayerNormOp,
@@ -16,6 +23,18 @@ from boltir.dialects.fused.reduction import (
     ReductionKind,
     ReductionKindAttr,
     SoftmaxOp,
+)
+from boltir.dialects.fused.store import (
+    Along,
+    AlongAttr,
+    ColumnsAttr,
+    Combiner,
+    CombinerAttr,
+    ElementsAttr,
+    PaddedAttr,
+    PermutedAttr,
+    ReducedAttr,
+    StoreAttr,
 )
 from boltir.dialects.fused.unfold import UnfoldOp
 
@@ -28,6 +47,7 @@ Fused = Dialect(
         Conv2dOp,
         ConvTranspose2dOp,
         DepthwiseConv2dOp,
+        DualGemmOp,
         GatherOp,
         GemmOp,
         LayerNormOp,
@@ -43,7 +63,28 @@ Fused = Dialect(
         UnfoldOp,
         YieldOp,
     ],
-    [BroadcastAttr, ReductionKindAttr, ResidenceAttr],
+    [
+        AlongAttr,
+        BroadcastAttr,
+        ColumnsAttr,
+        CombinerAttr,
+        ElementsAttr,
+        PaddedAttr,
+        PermutedAttr,
+        ReducedAttr,
+        ReductionKindAttr,
+        ResidenceAttr,
+    ],
 )
 
-__all__ = ["Broadcast", "ConvolutionOp", "Fused", "FusedOp", "ReductionKind", "Residence"]
+__all__ = [
+    "Along",
+    "Broadcast",
+    "Combiner",
+    "ConvolutionOp",
+    "Fused",
+    "FusedOp",
+    "ReductionKind",
+    "Residence",
+    "StoreAttr",
+]

@@ -11,6 +11,7 @@ from xdsl.irdl import (
     AttrSizedOperandSegments,
     IRDLOperation,
     ParsePropInAttrDict,
+    opt_prop_def,
     prop_def,
     region_def,
     traits_def,
@@ -24,6 +25,7 @@ from xdsl.utils.exceptions import VerifyException
 
 from boltir.dialects.fused.broadcast import BroadcastAttr, BroadcastList, broadcasts_attr
 from boltir.dialects.fused.epilogue import YieldOp, verify_epilogue, yield_of
+from boltir.dialects.fused.store import ElementsAttr, StoreAttr
 from boltir.dialects.properties import check_attributes
 from boltir.dialects.tensors import Shape, check_tensor, compute_type, element_type, static_shape, tensor_type
 
@@ -32,14 +34,16 @@ class FusedOp(IRDLOperation, HasCanonicalizationPatternsInterface, ABC):
     """One kernel: an anchor computes an accumulator per output element, the epilogue the stored value.
 
     The epilogue is scalar code over compute types (f32 for every float). Its block arguments are the
-    accumulator and one element of each epilogue operand; it yields one value per output, which is
-    converted to that output's element type on store.
+    accumulators and one element of each epilogue operand; it yields one value per output, which is
+    converted to that output's element type on store. `stores` says for each output what becomes of those values;
+    without it every element is stored where it is.
     """
 
     inputs = var_operand_def(TensorType)
     epilogue_operands = var_operand_def(TensorType)
     outputs = var_result_def(TensorType)
     broadcasts = prop_def(ArrayAttr[BroadcastAttr], default_value=ArrayAttr[BroadcastAttr]([]))
+    stores = opt_prop_def(ArrayAttr[StoreAttr])
     epilogue = region_def("single_block")
 
     traits = traits_def(Pure(), IsolatedFromAbove())
@@ -53,7 +57,7 @@ class FusedOp(IRDLOperation, HasCanonicalizationPatternsInterface, ABC):
 
     @abstractmethod
     def infer_shape(self) -> Shape:
-        """The shape of every output.
+        """The shape of the result; every output has it that stores its elements.
 
         Raises:
             VerifyException: the inputs and properties do not fit together.
@@ -61,13 +65,13 @@ class FusedOp(IRDLOperation, HasCanonicalizationPatternsInterface, ABC):
 
     @classmethod
     def get_canonicalization_patterns(cls) -> tuple[RewritePattern, ...]:
-        from boltir.dialects.fused.canonicalization import SimplifyOperands
+        from boltir.dialects.fused.canonicalization import DropUnusedOutputs, SimplifyOperands
 
-        return (SimplifyOperands(),)
+        return (SimplifyOperands(), DropUnusedOutputs())
 
-    def accumulator_type(self) -> Attribute | None:
-        """The type of the epilogue's first argument; None for an anchor without accumulator."""
-        return compute_type(element_type(self.inputs[0]))
+    def accumulator_types(self) -> tuple[Attribute, ...]:
+        """The types of the epilogue's first arguments, one per accumulator of the anchor."""
+        return (compute_type(element_type(self.inputs[0])),)
 
     def require_inputs(self, count: int) -> None:
         if len(self.inputs) != count:
@@ -75,7 +79,28 @@ class FusedOp(IRDLOperation, HasCanonicalizationPatternsInterface, ABC):
 
     @property
     def result_shape(self) -> Shape:
-        return static_shape(self.outputs[0])
+        """The shape over which the epilogue computes."""
+        return self.infer_shape() if self.has_stores else static_shape(self.outputs[0])
+
+    @property
+    def has_stores(self) -> bool:
+        """Whether an output is anything but all elements of the result."""
+        return self.stores is not None and any(not isinstance(store, ElementsAttr) for store in self.stores)
+
+    @property
+    def output_stores(self) -> tuple[StoreAttr, ...]:
+        """One store per output."""
+        return (ElementsAttr(),) * len(self.outputs) if self.stores is None else self.stores.data
+
+    @property
+    def stores_accumulator(self) -> bool:
+        """Whether there is no epilogue and nothing is converted: the output is what the anchor computes."""
+        return (
+            list(self.epilogue_yield.values) == list(self.epilogue.block.args)
+            and not self.epilogue_operands
+            and not self.has_stores
+            and element_type(self.outputs[0]) == element_type(self.inputs[0])
+        )
 
     @property
     def epilogue_yield(self) -> YieldOp:
@@ -84,9 +109,7 @@ class FusedOp(IRDLOperation, HasCanonicalizationPatternsInterface, ABC):
 
     def epilogue_argument_types(self) -> list[Attribute]:
         """The block argument types the epilogue must have."""
-        accumulator = self.accumulator_type()
-        operands = [compute_type(element_type(value)) for value in self.epilogue_operands]
-        return operands if accumulator is None else [accumulator, *operands]
+        return [*self.accumulator_types(), *(compute_type(element_type(value)) for value in self.epilogue_operands)]
 
     def verify_(self) -> None:
         check_attributes(self)
@@ -95,11 +118,18 @@ class FusedOp(IRDLOperation, HasCanonicalizationPatternsInterface, ABC):
         if not self.outputs:
             raise VerifyException("a kernel needs at least one output")
         shape = self.infer_shape()
-        for output in self.outputs:
-            if static_shape(output) != shape:
-                raise VerifyException(f"output type is {output.type}, the kernel computes shape {list(shape)}")
+        self._verify_outputs(shape)
         self._verify_broadcasts(shape)
         verify_epilogue(self.epilogue, self.epilogue_argument_types(), len(self.outputs))
+
+    def _verify_outputs(self, shape: Shape) -> None:
+        if len(self.output_stores) != len(self.outputs):
+            raise VerifyException(f"{len(self.outputs)} outputs need as many stores, got {len(self.output_stores)}")
+        for store, output in zip(self.output_stores, self.outputs, strict=True):
+            stored = store.stored_shape(shape)
+            if static_shape(output) != stored:
+                computed = "computes" if isinstance(store, ElementsAttr) else f"stores {store.description}, which has"
+                raise VerifyException(f"output type is {output.type}, the kernel {computed} shape {list(stored)}")
 
     def _verify_broadcasts(self, shape: Shape) -> None:
         given = self.broadcasts
@@ -119,9 +149,9 @@ class FusedOp(IRDLOperation, HasCanonicalizationPatternsInterface, ABC):
         epilogue: Region | None = None,
         location: LocationAttr | None = None,
     ) -> Self:
-        """Build the kernel with inferred result shape and broadcast kinds.
+        """Build the kernel with inferred output shapes and broadcast kinds.
 
-        Without `epilogue` the accumulator is stored as it is.
+        Without `epilogue` every output stores the (first) accumulator as it is.
 
         Raises:
             VerifyException: the inputs and properties do not fit together.
@@ -136,11 +166,12 @@ class FusedOp(IRDLOperation, HasCanonicalizationPatternsInterface, ABC):
             op.location = location
         shape = op.infer_shape()
         op.broadcasts = broadcasts_attr([static_shape(value) for value in epilogue_operands], shape)
-        for result, element in zip(tuple(op.outputs), result_element_types, strict=True):
-            Rewriter.replace_value_with_new_type(result, TensorType(element, shape))
+        outputs = zip(tuple(op.outputs), op.output_stores, result_element_types, strict=True)
+        for result, store, element in outputs:
+            Rewriter.replace_value_with_new_type(result, TensorType(element, store.stored_shape(shape)))
         if epilogue is None:
             block = Block(arg_types=op.epilogue_argument_types())
-            block.add_op(YieldOp(operands=[[block.args[0]]]))
+            block.add_op(YieldOp(operands=[[block.args[0]] * len(op.outputs)]))
             op.detach_region(0)
             op.add_region(Region(block))
         return op

@@ -36,12 +36,28 @@ class SimplifyOperands(RewritePattern):
         rewriter.replace(op, with_epilogue(op, kept, op.detach_region(op.epilogue), elements))
 
 
+class DropUnusedOutputs(RewritePattern):
+    """A kernel stores what is used, if anything is."""
+
+    @op_type_rewrite_pattern
+    def match_and_rewrite(self, op: FusedOp, rewriter: PatternRewriter) -> None:
+        kept = [i for i, output in enumerate(op.outputs) if output.first_use is not None]
+        if not kept or len(kept) == len(op.outputs):
+            return
+        stores, elements = op.output_stores, [element_type(op.outputs[i]) for i in kept]
+        op.epilogue_yield.operands = [op.epilogue_yield.values[i] for i in kept]
+        region = op.detach_region(op.epilogue)
+        kernel = with_epilogue(op, op.epilogue_operands, region, elements, [stores[i] for i in kept])
+        new = dict(zip(kept, kernel.outputs, strict=True))
+        rewriter.replace(op, kernel, [new.get(i) for i in range(len(stores))])
+
+
 class FoldIdentity(RewritePattern):
     """A pointwise kernel that stores an operand as it is."""
 
     @op_type_rewrite_pattern
     def match_and_rewrite(self, op: PointwiseOp, rewriter: PatternRewriter) -> None:
-        if len(op.outputs) > 1:
+        if len(op.outputs) > 1 or op.has_stores:
             return
         value = op.epilogue_yield.values[0]
         if not isinstance(value, BlockArgument):
@@ -62,13 +78,13 @@ class AppendZerosInTranspose(RewritePattern):
     def match_and_rewrite(self, op: PadOp, rewriter: PatternRewriter) -> None:
         transpose = op.inputs[0].owner
         high = op.high.get_values()
-        if not isinstance(transpose, TransposeOp) or not op.inputs[0].has_one_use():
+        if not isinstance(transpose, TransposeOp) or not op.inputs[0].has_one_use() or op.has_stores:
             return
         if op.mode.data is not PadMode.CONSTANT or op.value.value.data != 0 or any((*op.low.get_values(), *high[:-1])):
             return
         permutation = transpose.permutation.get_values()
         stays = not permutation or permutation[-1] == len(permutation) - 1
-        if stays or len(permutation) > MOST_TRANSPOSED or not _stores_its_accumulator(transpose):
+        if stays or len(permutation) > MOST_TRANSPOSED or not transpose.stores_accumulator:
             return
         merged = TransposeOp.build_kernel(
             transpose.inputs,
@@ -81,15 +97,6 @@ class AppendZerosInTranspose(RewritePattern):
         set_origin(merged, (*origin_of(transpose), *origin_of(op)))
         rewriter.replace(op, merged)
         rewriter.erase(transpose)
-
-
-def _stores_its_accumulator(op: FusedOp) -> bool:
-    """Whether `op` has no epilogue and converts nothing: its output is what its anchor computes."""
-    return (
-        list(op.epilogue_yield.values) == [op.epilogue.block.args[0]]
-        and not op.epilogue_operands
-        and element_type(op.outputs[0]) == element_type(op.inputs[0])
-    )
 
 
 class ComposeReshapes(RewritePattern):

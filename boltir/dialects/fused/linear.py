@@ -2,6 +2,7 @@
 
 from abc import ABC
 
+from xdsl.ir import Attribute
 from xdsl.irdl import irdl_op_definition
 from xdsl.utils.exceptions import VerifyException
 
@@ -34,6 +35,38 @@ class GemmOp(FusedOp):
         a, b = map(static_shape, self.inputs)
         transpose_a, transpose_b = bool(self.transpose_a.value.data), bool(self.transpose_b.value.data)
         return matrix_product_shape(a, b, transpose_a=transpose_a, transpose_b=transpose_b)
+
+
+PAIR_GROUP = 8
+"""Adjacent columns that kernels accumulate together: pairs of so many columns meet in one thread."""
+
+
+@irdl_op_definition
+class DualGemmOp(FusedOp):
+    """A [..., M, K] with two matrices at once: B [..., K, 2N] holds them in alternating groups of `group` columns
+
+    The epilogue gets an accumulator of each; the result is [..., M, N].
+    """
+
+    name = "fused.dual_gemm"
+    transpose_a = bool_prop(False)
+    transpose_b = bool_prop(False)
+    group = int_prop(PAIR_GROUP)
+
+    def infer_shape(self) -> Shape:
+        self.require_inputs(2)
+        require_same_element_type(*self.inputs)
+        require_numbers(self.inputs[0])
+        a, b = map(static_shape, self.inputs)
+        transpose_a, transpose_b = bool(self.transpose_a.value.data), bool(self.transpose_b.value.data)
+        *rows, columns = matrix_product_shape(a, b, transpose_a=transpose_a, transpose_b=transpose_b)
+        group = self.group.value.data
+        if group < 1 or columns % (2 * group):
+            raise VerifyException(f"{columns} columns do not alternate between two matrices in groups of {group}")
+        return (*rows, columns // 2)
+
+    def accumulator_types(self) -> tuple[Attribute, ...]:
+        return super().accumulator_types() * 2
 
 
 class ConvolutionOp(FusedOp, ABC):

@@ -1,6 +1,6 @@
 """Anchors that move elements: the accumulator is the element that lands at the output's position."""
 
-from xdsl.dialects.builtin import TensorType
+from xdsl.dialects.builtin import ArrayAttr, BoolAttr, TensorType
 from xdsl.interfaces import HasCanonicalizationPatternsInterface
 from xdsl.ir import SSAValue
 from xdsl.irdl import IRDLOperation, irdl_op_definition, operand_def, prop_def, result_def, traits_def
@@ -9,6 +9,7 @@ from xdsl.traits import Pure
 from xdsl.utils.exceptions import VerifyException
 
 from boltir.dialects.fused.base import FusedOp
+from boltir.dialects.fused.linear import Conv2dOp, DualGemmOp, GemmOp
 from boltir.dialects.graph.enums import (
     CoordinateTransform,
     CoordinateTransformAttr,
@@ -33,6 +34,7 @@ from boltir.dialects.tensors import (
     Shape,
     check_tensor,
     element_type,
+    normalized_axis,
     require_float,
     require_indices,
     require_representable,
@@ -112,15 +114,61 @@ class GatherOp(FusedOp):
 
 @irdl_op_definition
 class ConcatOp(FusedOp):
-    """Joins the inputs along one axis"""
+    """Joins the inputs along one axis
+
+    `in_place` says for each input whether its producer, a matrix product or convolution, writes it straight into
+    the place it has in the output. The meaning is the same.
+    """
 
     name = "fused.concat"
     axis = int_prop()
+    in_place = prop_def(ArrayAttr[BoolAttr], default_value=ArrayAttr[BoolAttr]([]))
 
     def infer_shape(self) -> Shape:
         shape = concatenated_shape([static_shape(value) for value in self.inputs], self.axis.value.data)
         require_same_element_type(*self.inputs)
         return shape
+
+    @property
+    def in_place_flags(self) -> tuple[bool, ...]:
+        """For each input whether it is written in place."""
+        return tuple(bool(flag.value.data) for flag in self.in_place) or (False,) * len(self.inputs)
+
+    def verify_(self) -> None:
+        super().verify_()
+        flags = self.in_place_flags
+        if len(flags) != len(self.inputs):
+            raise VerifyException(f"{len(self.inputs)} inputs need as many flags in in_place, got {len(flags)}")
+        if not any(flags):
+            return
+        if reason := in_place_obstacle(self):
+            raise VerifyException(f"nothing can be written in place: {reason}")
+        for index, (value, flag) in enumerate(zip(self.inputs, flags, strict=True)):
+            if flag and (reason := in_place_input_obstacle(value)):
+                raise VerifyException(f"input {index} cannot be written in place: {reason}")
+
+
+def in_place_obstacle(op: ConcatOp) -> str | None:
+    """Why no producer can write into the output of `op`; None if they can."""
+    shape = op.result_shape
+    axis = normalized_axis(op.axis.value.data, len(shape))
+    if axis != len(shape) - 1 and element_count(shape[:axis]) > 1:
+        return f"along axis {axis} of {list(shape)} an input lies in several pieces of several rows"
+    if not op.stores_accumulator:
+        return "it does more than join its inputs"
+    return None
+
+
+def in_place_input_obstacle(value: SSAValue) -> str | None:
+    """Why the producer of `value`, an input of a concat, cannot write it into the output; None if it can."""
+    producer = value.owner
+    if not isinstance(producer, GemmOp | DualGemmOp | Conv2dOp):
+        return "no matrix product or convolution computes it"
+    if len(producer.outputs) > 1 or producer.has_stores:
+        return "its producer stores more than its elements"
+    if not value.has_one_use():
+        return "something else uses it"
+    return None
 
 
 @irdl_op_definition

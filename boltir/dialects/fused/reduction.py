@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from xdsl.dialects.builtin import LocationAttr
+from xdsl.dialects.builtin import ArrayAttr, LocationAttr
 from xdsl.dialects.utils import EnumAttribute
 from xdsl.ir import Attribute, Region, SpacedOpaqueSyntaxAttribute, SSAValue
 from xdsl.irdl import irdl_attr_definition, irdl_op_definition, prop_def
@@ -11,6 +11,7 @@ from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.str_enum import StrEnum
 
 from boltir.dialects.fused.base import FusedOp
+from boltir.dialects.fused.store import StoreAttr
 from boltir.dialects.properties import bool_prop, float_prop, int_prop, ints, ints_prop, require_ints
 from boltir.dialects.shape_rules import reduced_shape
 from boltir.dialects.tensors import (
@@ -57,8 +58,8 @@ class PointwiseOp(FusedOp):
             shapes.append(stated)
         return broadcast_shapes(*shapes)
 
-    def accumulator_type(self) -> Attribute | None:
-        return None
+    def accumulator_types(self) -> tuple[Attribute, ...]:
+        return ()
 
     @classmethod
     def get_canonicalization_patterns(cls) -> tuple[RewritePattern, ...]:
@@ -73,13 +74,17 @@ class PointwiseOp(FusedOp):
         epilogue: Region,
         *,
         result_element_types: Sequence[Attribute],
+        stores: Sequence[StoreAttr] = (),
         location: LocationAttr | None = None,
     ) -> "PointwiseOp":
-        """Build the kernel with results of `shape`, to which `operands` broadcast."""
+        """Build the kernel with results of `shape`, to which `operands` broadcast; without `stores` of all elements."""
         spanned = broadcast_shapes(*map(static_shape, operands))
+        properties: dict[str, Attribute] = {} if spanned == shape else {"shape_to": ints(shape)}
+        if stores:
+            properties["stores"] = ArrayAttr(stores)
         return PointwiseOp.build_kernel(
             [],
-            {} if spanned == shape else {"shape_to": ints(shape)},
+            properties,
             result_element_types=result_element_types,
             epilogue_operands=operands,
             epilogue=epilogue,

@@ -83,3 +83,14 @@ def round_half_away(x: Array) -> Array:
     """The nearest integer, halves away from zero."""
     whole = np.trunc(x)
     return np.where(np.abs(x - whole) >= 0.5, whole + np.sign(x), whole)
+
+
+def quantize(x: Array, scale: Array, zero_point: Array, low: int, high: int) -> Array:
+    """round(x / scale) + zero_point from `low` to `high`, halves to even (ONNX QuantizeLinear); NaN becomes `low`."""
+    shifted = np.rint(x / scale) + zero_point.astype(scale.dtype)
+    return np.fmin(np.fmax(shifted, low), high)
+
+
+def dequantize(x: Array, scale: Array, zero_point: Array) -> Array:
+    """(x - zero_point) * scale (ONNX DequantizeLinear)."""
+    return (x.astype(scale.dtype) - zero_point.astype(scale.dtype)) * scale

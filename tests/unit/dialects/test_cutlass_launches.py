@@ -93,6 +93,7 @@ SPLIT: dict[str, ParameterValue] = {
 SPLIT_GEMM = GemmSm90Attr.of(**SPLIT, layout_a="row", layout_b="column")
 SPLIT_CONV = Conv2dSm90Attr.of(**SPLIT)
 LONG = {"lda": 512, "ldb": 512, "ldd": 64, "k": 512}
+ROWS = {"lda": 8, "ldb": 4, "ldd": 2}
 CONV = Conv2dAttr.of(**{**TILE, "alignment_a": 4, "alignment_c": 8}, iterator_algorithm="fixed_channels")
 
 
@@ -103,6 +104,25 @@ CONV = Conv2dAttr.of(**{**TILE, "alignment_a": 4, "alignment_c": 8}, iterator_al
         (GEMM, {"lda": 20, "ldb": 20, "ldd": 20}, "lda = 20 is no multiple of 8"),
         (GEMM, {"lda": 24, "ldb": 22, "ldd": 20}, "ldb = 22 is no multiple of 4"),
         (GEMM, {"lda": 24, "ldb": 20, "ldd": 21}, "ldd = 21 is no multiple of 2"),
+        (GEMM, {**ROWS, "r0_begin": 3}, "r0_begin = 3 is no multiple of 2"),
+        (GEMM, {**ROWS, "r1_columns": 3}, "r1_columns = 3 is no multiple of 2"),
+        (GEMM, {**ROWS, "r0_begin": 0, "r0_pitch": 5, "r0_batch_stride": 0}, "r0_pitch = 5 is no multiple of 2"),
+        (
+            GEMM,
+            {**ROWS, "r0_size_0": 6, "r0_size_1": 3, "r0_stride_0": 3, "r0_stride_1": 1},
+            "r0_size_1 = 3 is no multiple of 2",
+        ),
+        (
+            GEMM,
+            {**ROWS, "r0_size_0": 6, "r0_size_1": 4, "r0_stride_0": 1, "r0_stride_1": 6},
+            "r0_stride_1 = 6: a permuted store keeps the columns of an access next to each other",
+        ),
+        (GEMM, {**ROWS, "size_0": 3, "size_1": 7, "e0_stride_0": 1}, "size_1 = 7 is no multiple of 2"),
+        (
+            GEMM,
+            {**ROWS, "m": 2**20, "n": 2, "batch": 2**12, "r0_size_0": 2, "r0_stride_0": 1},
+            "4294967296 rows exceed the 2147483647",
+        ),
         (SPLIT_GEMM, {**LONG, "slices": 9}, "a cluster holds 1 to 8 slices of the 8 tiles along K, not 9"),
         (SPLIT_GEMM, {**LONG, "k": 128, "slices": 3}, "a cluster holds 1 to 8 slices of the 2 tiles along K, not 3"),
         (SPLIT_CONV, {"c": 64, "k": 64, "r": 1, "s": 3, "slices": 4}, "slices of the 3 tiles along K, not 4"),

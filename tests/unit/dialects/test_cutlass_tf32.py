@@ -12,9 +12,8 @@ from boltir.dialects.cutlass.gemm_sm90 import GemmSm90Attr
 from boltir.dialects.cutlass.matrix import Math
 from boltir.dialects.cutlass.template import KernelSignature, ParameterValue, TemplateAttr
 from boltir.dialects.fused import Broadcast
-from boltir.lowering.fused_to_cutlass.hopper import HOPPER_TILES
-from boltir.lowering.fused_to_cutlass.tf32_tiles import TF32_TILES
-from boltir.lowering.fused_to_cutlass.tiles import HopperTile, Tile
+from boltir.lowering.fused_to_cutlass.mainloops import HopperTile, Tile
+from boltir.lowering.fused_to_cutlass.tables import HOPPER_TILES, TF32_TILES
 from boltir.target import Target
 
 AMPERE: dict[str, ParameterValue] = {

@@ -78,10 +78,16 @@ builtin.module {
     %2 = arith.addf %0, %1 : f32
     fused.yield %2 : f32
   }
-  func.func @main(%x: memref<100x4xf16>, %ids: memref<3xi64>, %all: memref<200xi64>, %y: memref<3x4xf32>, %z: memref<200x4xf32>, %c: memref<3xf32>) {
+  cutlass.kernel @in_place "sm_80" #cutlass.gemm<math = f16, threadblock = [64, 64, 32], warp = [32, 32, 32], instruction = [16, 8, 16], stages = 4, swizzle = 1, alignment_a = 8, alignment_b = 8, alignment_c = 8, layout_a = row, layout_b = row>
+      [f16, f16] -> [f16] attributes {stores = [#cutlass.store<pitched>]} {
+  ^bb0(%0: f32):
+    fused.yield %0 : f32
+  }
+  func.func @main(%a: memref<16x8xf16>, %w: memref<8x8xf16>, %joined: memref<16x32xf16>, %x: memref<100x4xf16>, %ids: memref<3xi64>, %all: memref<200xi64>, %y: memref<3x4xf32>, %z: memref<200x4xf32>, %c: memref<3xf32>) {
     cutlass.launch @gather <outer = 1, axis = 100, inner = 4, indices = 3, columns = 4>(%x, %ids : memref<100x4xf16>, memref<3xi64>) outs(%y : memref<3x4xf32>)
     cutlass.launch @gather <outer = 1, axis = 100, inner = 4, indices = 200, columns = 4>(%x, %all : memref<100x4xf16>, memref<200xi64>) outs(%z : memref<200x4xf32>)
     cutlass.launch @slice <size_0 = 3, size_1 = 4, x0_offset = 8, x0_stride_0 = 4, x0_stride_1 = 1, x1_offset = 0, x1_stride_0 = 1, x1_stride_1 = 0>(%x : memref<100x4xf16>) epilogue(%c : memref<3xf32>) outs(%y : memref<3x4xf32>)
+    cutlass.launch @in_place <m = 16, n = 8, k = 8, batch = 1, lda = 8, ldb = 8, ldd = 8, batch_stride_a = 0, batch_stride_b = 0, batch_stride_d = 0, r0_begin = 8, r0_pitch = 32, r0_batch_stride = 0>(%a, %w : memref<16x8xf16>, memref<8x8xf16>) outs(%joined : memref<16x32xf16>)
     func.return
   }
 }
@@ -91,7 +97,8 @@ builtin.module {
 def test_bytes_are_those_of_the_elements_that_are_touched() -> None:
     module = Parser(compiler_context(), LAUNCHES).parse_module()
     module.verify()
-    few, many, part = (op.bytes_touched(kernel) for op, kernel in launches(module))
+    few, many, part, in_place = (op.bytes_touched(kernel) for op, kernel in launches(module))
     assert few == 3 * 4 * 2 + 3 * 8 + 3 * 4 * 4, "three rows of the table"
     assert many == 100 * 4 * 2 + 200 * 8 + 200 * 4 * 4, "the table, once"
     assert part == 3 * 4 * 2 + 3 * 4 + 3 * 4 * 4, "a slice, and a value per row"
+    assert in_place == (16 * 8 + 8 * 8 + 16 * 8) * 2, "a product, but not the columns beside it"

@@ -13,6 +13,7 @@ from boltir.dialects.graph.elementwise import AddOp, CastOp, DivOp, MulOp
 from boltir.dialects.graph.linear import GemmOp
 from boltir.dialects.graph.pooling import ReduceSumOp
 from boltir.dialects.properties import ints
+from boltir.dialects.tensors import ui8
 from boltir.errors import BoltError
 from boltir.interpreters import evaluate
 from boltir.interpreters.arrays import Array, convert, numpy_dtype
@@ -70,6 +71,9 @@ CASTS = [
     pytest.param(f16, i8, [127.5, 200.0, -1000.0, -0.5], [127, 127, -128, 0], id="f16-i8"),
     pytest.param(bf16, i32, [2.5, -0.75], [2, 0], id="bf16-i32"),
     pytest.param(i32, i8, [300, -300, 5], [127, -128, 5], id="i32-i8"),
+    pytest.param(f32, ui8, [127.5, 300.0, -1.0, np.nan], [127, 255, 0, 0], id="f32-ui8"),
+    pytest.param(i8, ui8, [-3, 100], [0, 100], id="i8-ui8"),
+    pytest.param(ui8, i8, [200, 100], [127, 100], id="ui8-i8"),
     pytest.param(i64, i32, [2**32 + 7, -1], [7, -1], id="i64-i32"),
     pytest.param(f32, i1, [0.0, -0.0, 0.25, np.nan], [False, False, True, True], id="f32-i1"),
     pytest.param(i1, f16, [True, False], [1.0, 0.0], id="i1-f16"),

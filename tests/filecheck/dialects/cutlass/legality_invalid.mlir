@@ -27,10 +27,11 @@ cutlass.kernel @tiles "sm_80" #cutlass.gemm<math = f16, threadblock = [64, 64, 3
 
 // -----
 
-// CHECK: the epilogue takes at most 1 row operand, got 2
-cutlass.kernel @rows "sm_80" #cutlass.conv2d<math = f16, threadblock = [64, 64, 32], warp = [32, 32, 32], instruction = [16, 8, 16], stages = 3, swizzle = 1, alignment_a = 8, alignment_b = 8, alignment_c = 8, iterator_algorithm = optimized> [f16, f16] epilogue [f16, f16] [row, row] -> [f16] {
-^bb0(%acc: f32, %scale: f32, %bias: f32):
-  fused.yield %acc : f32
+// CHECK: a reduced store makes f16, bf16 or f32, not i8
+cutlass.kernel @rows "sm_80" #cutlass.conv2d<math = f16, threadblock = [64, 64, 32], warp = [32, 32, 32], instruction = [16, 8, 16], stages = 3, swizzle = 1, alignment_a = 8, alignment_b = 8, alignment_c = 8, iterator_algorithm = optimized> [f16, f16] -> [i8] attributes {stores = [#cutlass.store<reduced<max, rows>>]} {
+^bb0(%acc: f32):
+  %0 = arith.fptosi %acc : f32 to i8
+  fused.yield %0 : i8
 }
 
 // -----

@@ -44,7 +44,7 @@ cutlass.kernel @k "sm_80" #cutlass.gemm<math = f16, threadblock = [64, 64, 32], 
 
 // -----
 
-// CHECK: 'cutlass.kernel': kernels do not compute on f64; supported are f32, f16, bf16, i64, i32, i8, i1
+// CHECK: 'cutlass.kernel': kernels do not compute on f64; supported are f32, f16, bf16, i64, i32, i8, ui8, i1
 cutlass.kernel @k "sm_80" #cutlass.gemm<math = f16, threadblock = [64, 64, 32], warp = [32, 32, 32], instruction = [16, 8, 16], stages = 3, swizzle = 1, alignment_a = 8, alignment_b = 8, alignment_c = 8, layout_a = row, layout_b = row> [f64, f64] -> [f16] {
 ^bb0(%acc: f32):
   fused.yield %acc : f32
@@ -219,7 +219,7 @@ func.func @main() {
 
 // -----
 
-// CHECK: 'cutlass.alloc': elements of f64 are not supported; supported are f32, f16, bf16, i64, i32, i8, i1
+// CHECK: 'cutlass.alloc': elements of f64 are not supported; supported are f32, f16, bf16, i64, i32, i8, ui8, i1
 func.func @main() {
   %a = cutlass.alloc : memref<4xf64>
   func.return

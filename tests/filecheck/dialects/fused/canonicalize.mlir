@@ -154,3 +154,22 @@ func.func @other_padding(%x: tensor<2x3x8xf16>) -> (tensor<2x9x3xf16>, tensor<2x
   }
   func.return %0, %1, %2, %3, %d : tensor<2x9x3xf16>, tensor<2x8x4xf16>, tensor<3x2x9xf16>, tensor<2x8x4xf16>, tensor<2x8x3xf16>
 }
+
+// -----
+
+// What nothing uses is not stored.
+
+// CHECK-LABEL: @unused_output
+// CHECK-NEXT:    %part = fused.gemm(%a, %b : {{.*}}) {stores = [#fused.columns<0, 4>]} -> tensor<8x4xf16> {
+// CHECK-NEXT:    ^bb0(%0: f32):
+// CHECK-NEXT:      %1 = math.exp %0 : f32
+// CHECK-NEXT:      fused.yield %1 : f32
+
+func.func @unused_output(%a: tensor<8x16xf16>, %b: tensor<16x8xf16>) -> tensor<8x4xf16> {
+  %whole, %part = fused.gemm(%a, %b : tensor<8x16xf16>, tensor<16x8xf16>) {stores = [#fused.elements, #fused.columns<0, 4>]} -> tensor<8x8xf16>, tensor<8x4xf16> {
+  ^bb0(%90: f32):
+    %0 = math.exp %90 : f32
+    fused.yield %90, %0 : f32, f32
+  }
+  func.return %part : tensor<8x4xf16>
+}

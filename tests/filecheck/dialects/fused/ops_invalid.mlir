@@ -48,7 +48,7 @@ func.func @main(%x: tensor<0x16xf16>, %w: tensor<16x4xf16>) {
 
 // -----
 
-// CHECK: 'fused.gemm': elements of f64 are not supported; supported are f32, f16, bf16, i64, i32, i8, i1
+// CHECK: 'fused.gemm': elements of f64 are not supported; supported are f32, f16, bf16, i64, i32, i8, ui8, i1
 func.func @main(%x: tensor<8x16xf64>, %w: tensor<16x4xf16>) {
   %0 = fused.gemm(%x, %w : tensor<8x16xf64>, tensor<16x4xf16>) -> tensor<8x4xf16> {
   ^bb0(%acc: f32):
