@@ -13,13 +13,18 @@ RemarkKind = Literal["passed", "missed", "note"]
 
 @dataclass(frozen=True)
 class Remark:
-    """One decision of one pass about one operation."""
+    """One decision of one pass about one operation.
+
+    Attributes:
+        reason: the message without names and numbers, by which decisions are counted; empty: the message itself.
+    """
 
     kind: RemarkKind
     pass_name: str
     op: str
     location: str
     message: str
+    reason: str = ""
 
     def __str__(self) -> str:
         where = f"{self.location}: " if self.location else ""
@@ -48,14 +53,15 @@ class Remarks:
     def passed(self, pass_name: str, op: Operation, message: str) -> None:
         self._emit("passed", pass_name, op, message)
 
-    def missed(self, pass_name: str, op: Operation, message: str) -> None:
-        self._emit("missed", pass_name, op, message)
+    def missed(self, pass_name: str, op: Operation, message: str, *, reason: str = "") -> None:
+        """Something could have been done; `reason` is the message without this operation's names and numbers."""
+        self._emit("missed", pass_name, op, message, reason)
 
     def note(self, pass_name: str, op: Operation, message: str) -> None:
         self._emit("note", pass_name, op, message)
 
-    def _emit(self, kind: RemarkKind, pass_name: str, op: Operation, message: str) -> None:
-        self.collected.append(Remark(kind, pass_name, op.name, location_text(op), message))
+    def _emit(self, kind: RemarkKind, pass_name: str, op: Operation, message: str, reason: str = "") -> None:
+        self.collected.append(Remark(kind, pass_name, op.name, location_text(op), message, reason))
 
     def write_text(self, stream: IO[str]) -> None:
         for remark in self.collected:

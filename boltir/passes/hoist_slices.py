@@ -19,7 +19,7 @@ from boltir.dialects.graph.base import GraphOp
 from boltir.dialects.graph.builder import GraphBuilder
 from boltir.dialects.graph.canonicalization import patterns_of
 from boltir.dialects.graph.canonicalization.slices import Part, parts_of, sliced
-from boltir.dialects.graph.elementwise import BinaryElementwiseOp, CastOp, UnaryElementwiseOp, WhereOp
+from boltir.dialects.graph.elementwise import ElementwiseOp
 from boltir.dialects.graph.linear import BiasAddOp, MatrixProductOp
 from boltir.dialects.graph.movement import SliceOp
 from boltir.dialects.graph.normalization import LayerNormOp, SoftmaxOp
@@ -95,10 +95,7 @@ def of_attention(op: AttentionOp, parts: Parts) -> list[list[Part]] | None:
 
 
 _RULES: Mapping[type[GraphOp], Callable[..., list[list[Part]] | None]] = {
-    UnaryElementwiseOp: of_elementwise,
-    BinaryElementwiseOp: of_elementwise,
-    CastOp: of_elementwise,
-    WhereOp: of_elementwise,
+    ElementwiseOp: of_elementwise,
     BiasAddOp: of_bias_add,
     LayerNormOp: of_layer_norm,
     SoftmaxOp: of_softmax,

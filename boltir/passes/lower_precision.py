@@ -19,6 +19,7 @@ from boltir.dialects.graph.base import GraphOp
 from boltir.dialects.graph.builder import GraphBuilder
 from boltir.dialects.graph.constants import array_constant
 from boltir.dialects.graph.elementwise import CastOp
+from boltir.dialects.graph.quantization import QuantizationOp
 from boltir.dialects.graph.values import ConstantOp, WeightOp
 from boltir.dialects.tensors import element_type, static_shape
 from boltir.passes.support.rewriting import erase_unused, functions
@@ -72,12 +73,21 @@ class PrecisionLowering:
         erase_unused([op for op in ops if isinstance(op, ConstantOp)])
 
     def _lower_op(self, op: GraphOp) -> None:
+        if isinstance(op, QuantizationOp):
+            self._lower_quantization(op)
+            return
         if not isinstance(op, CastOp):
             op.operands = [self._low(value) for value in op.operands]
         elif all(isinstance(use.operation, ReturnOp) for use in op.result.uses):
             return
         if self._is_other(op.result):
             Rewriter.replace_value_with_new_type(op.result, TensorType(self.element, static_shape(op.result)))
+
+    def _lower_quantization(self, op: QuantizationOp) -> None:
+        """A known scale keeps its type, which a dequantized result has: rounding it would move every value."""
+        op.operands = [self._low(op.input), op.scale, op.zero_point]
+        Rewriter.replace_value_with_new_type(op.result, op.infer_type())
+        self.sources.add(op.result)
 
     def _low(self, value: SSAValue) -> SSAValue:
         """`value` in the precision; a source gets one cast, a constant is converted."""

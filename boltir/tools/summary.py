@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 from rich.console import Console
 from rich.table import Table
 
 from boltir.lowering.cutlass_to_cuda.program import Program
+from boltir.remarks import Remark, Remarks
 from boltir.runtime.artifact import Artifact
 
+FUSING_PASSES = (
+    "fold-prologue",
+    "fuse-horizontal-gemms",
+    "fuse-dual-gemm",
+    "fuse-epilogue",
+    "fold-into-store",
+    "split-stores",
+    "split-dual-gemm",
+    "split-epilogue",
+)
+"""The passes that make fewer kernels of more, or undo it, in their usual order."""
 
-def print_summary(program: Program, artifact: Artifact) -> None:
-    """Print kernels by kind, memory, build time and where the artifact is."""
+
+def print_summary(program: Program, artifact: Artifact, remarks: Remarks) -> None:
+    """Print kernels by kind, what was fused, memory, build time and where the artifact is."""
     console = Console(highlight=False)
     console.print(kernel_table(program))
+    if any(remark.pass_name in FUSING_PASSES for remark in remarks):
+        console.print(fusion_table(remarks))
     memory = f"arena {program.arena_bytes / 2**20:.2f} MiB, weights {program.weights_bytes / 2**20:.2f} MiB"
     console.print(f"{memory}, target {program.target}")
     if artifact.build is not None:
@@ -36,4 +52,22 @@ def kernel_table(program: Program) -> Table:
         table.add_row(family, str(count), str(distinct[family]), str(held[family]))
     table.add_section()
     table.add_row("all", str(launches.total()), str(distinct.total()), str(held.total()))
+    return table
+
+
+def fusion_table(remarks: Iterable[Remark]) -> Table:
+    """How often each pass fused, how often it did not, and why."""
+    decisions = [remark for remark in remarks if remark.pass_name in FUSING_PASSES]
+    fused = Counter(remark.pass_name for remark in decisions if remark.kind == "passed")
+    missed = [remark for remark in decisions if remark.kind == "missed"]
+    table = Table("pass", "fused", "missed", "why missed")
+    for name in FUSING_PASSES:
+        reasons = Counter(remark.reason or remark.message for remark in missed if remark.pass_name == name)
+        rows = [(str(count), reason) for reason, count in reasons.most_common()]
+        if fused[name] or rows:
+            table.add_row(name, str(fused[name]), *(rows[0] if rows else ("0", "")))
+        for row in rows[1:]:
+            table.add_row("", "", *row)
+    table.add_section()
+    table.add_row("all", str(fused.total()), str(len(missed)), "")
     return table

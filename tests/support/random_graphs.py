@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from xdsl.ir import SSAValue
 
@@ -10,6 +12,7 @@ from boltir.dialects.properties import bool_attr, int_attr, ints
 from boltir.dialects.tensors import static_shape
 from tests.support.image_steps import IMAGE_STEPS
 from tests.support.network_builder import Network, NetworkBuilder
+from tests.support.tail_steps import Step, multiplied, tensor
 from tests.support.token_steps import TOKEN_STEPS
 
 
@@ -54,3 +57,15 @@ def random_transformer(seed: int, length: int) -> Network:
         bounds = {"offsets": ints([0, net.pick((0, 2)), 0]), "sizes": ints([batch, 1, width]), "strides": ints([1] * 3)}
         x = net.add(graph.SliceOp, x, **bounds)
     return net.finish(x)
+
+
+def random_tails(seed: int, length: int, steps: Sequence[Step]) -> Network:
+    """Products, and `length` random `steps` behind them, each on anything before; every unused tensor is a result."""
+    net = NetworkBuilder(np.random.default_rng(seed))
+    *rows, columns = net.pick(((4, 16), (2, 3, 16), (1, 2, 3, 16)))
+    k = net.pick((8, 16))
+    values = [multiplied(net, tensor(net, (*rows, k)), columns) for _ in range(net.pick((1, 1, 2)))]
+    for _ in range(length):
+        values.append(net.pick(steps)(net, values))
+    results = [value for value in values if value.first_use is None or net.chance(0.1)]
+    return net.finish(*results)

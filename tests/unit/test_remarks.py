@@ -61,10 +61,9 @@ def test_as_data_each_is_one_json_line_whatever_the_names_hold(tmp_path: Path) -
     remarks = Remarks()
     name = 'quo"te\nnew line é \u2028'
     remarks.passed("fuse-epilogue", op_at(NameLoc(StringAttr(name), UnknownLoc())), "done")
-    remarks.note("plan-memory", op_at(None), "none")
+    remarks.missed("plan-memory", op_at(None), "3 buffers are large", reason="large buffers")
     remarks.write_json_lines(tmp_path / "remarks.jsonl")
-    lines = (tmp_path / "remarks.jsonl").read_text().split("\n")[:-1]
-    assert [json.loads(line) for line in lines] == [
-        {"kind": "passed", "pass_name": "fuse-epilogue", "op": "test.op", "location": name, "message": "done"},
-        {"kind": "note", "pass_name": "plan-memory", "op": "test.op", "location": "", "message": "none"},
-    ]
+    passed, missed = map(json.loads, (tmp_path / "remarks.jsonl").read_text().split("\n")[:-1])
+    assert (passed["kind"], passed["pass_name"], passed["op"]) == ("passed", "fuse-epilogue", "test.op")
+    assert (passed["location"], passed["message"], passed["reason"]) == (name, "done", "")
+    assert (missed["location"], missed["message"], missed["reason"]) == ("", "3 buffers are large", "large buffers")

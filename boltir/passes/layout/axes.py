@@ -8,7 +8,7 @@ from xdsl.dialects.builtin import I64, DenseArrayBase, TensorType
 from xdsl.ir import Attribute, SSAValue
 
 from boltir.dialects.graph.base import GraphOp
-from boltir.dialects.graph.elementwise import BinaryElementwiseOp, CastOp, UnaryElementwiseOp, WhereOp
+from boltir.dialects.graph.elementwise import ElementwiseOp
 from boltir.dialects.graph.enums import TO_CHANNELS_LAST, Layout, LayoutAttr
 from boltir.dialects.graph.linear import BiasAddOp, Conv2dOp, ConvTranspose2dOp, WindowedConvolutionOp
 from boltir.dialects.graph.movement import BroadcastToOp, ConcatOp, PadOp, ResizeOp, SliceOp
@@ -17,10 +17,9 @@ from boltir.dialects.graph.pooling import GlobalPool2dOp, ImageOp, Pool2dOp, Red
 from boltir.dialects.properties import int_attr, ints
 from boltir.dialects.tensors import Shape, normalized_axis, static_shape
 
-Elementwise = UnaryElementwiseOp | BinaryElementwiseOp | CastOp | WhereOp
 WithAxis = BiasAddOp | BatchNormOp | SoftmaxOp | ConcatOp
 WithExtents = PadOp | SliceOp | ResizeOp | BroadcastToOp
-Flexible = Elementwise | WithAxis | WithExtents | ReduceOp | GlobalPool2dOp
+Flexible = ElementwiseOp | WithAxis | WithExtents | ReduceOp | GlobalPool2dOp
 
 
 def is_channels_first_image(op: GraphOp) -> bool:

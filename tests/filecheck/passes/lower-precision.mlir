@@ -109,5 +109,25 @@ func.func @stored_in_half(%x: tensor<2x4xf16>) -> tensor<2x3xf16> {
 // BF16:          graph.cast {{.*}} : (tensor<2x3xbf16>) -> tensor<2x3xf16>
 // BF16-NEXT:     func.return
 
+// -----
+
+// A known scale stays as it is, and so does what it gives.
+
+func.func @quantized(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
+  %scale = graph.constant dense<1.0e-03> : tensor<f32>
+  %zero = graph.constant dense<0> : tensor<i8>
+  %a = graph.relu %x : (tensor<2x4xf32>) -> tensor<2x4xf32>
+  %q = graph.quantize %a, %scale, %zero : (tensor<2x4xf32>, tensor<f32>, tensor<i8>) -> tensor<2x4xi8>
+  %y = graph.dequantize %q, %scale, %zero : (tensor<2x4xi8>, tensor<f32>, tensor<i8>) -> tensor<2x4xf32>
+  %z = graph.relu %y : (tensor<2x4xf32>) -> tensor<2x4xf32>
+  func.return %z : tensor<2x4xf32>
+}
+// CHECK-LABEL: @quantized
+// CHECK:         %a = graph.relu {{.*}} -> tensor<2x4xf16>
+// CHECK-NEXT:    %q = graph.quantize %a, %scale, %zero : (tensor<2x4xf16>, tensor<f32>, tensor<i8>) -> tensor<2x4xi8>
+// CHECK-NEXT:    %y = graph.dequantize %q, %scale, %zero : (tensor<2x4xi8>, tensor<f32>, tensor<i8>) -> tensor<2x4xf32>
+// CHECK-NEXT:    [[Y:%.*]] = graph.cast %y : (tensor<2x4xf32>) -> tensor<2x4xf16>
+// CHECK-NEXT:    %z = graph.relu [[Y]]
+
 // CHECK: note: [lower-precision] graph.constant: constant has values beyond f16: they become +-65504
 // CHECK: note: [lower-precision] graph.constant: constant is too small for f16: it becomes 0

@@ -217,8 +217,32 @@ def reshapes(count: int) -> ModuleOp:
     return network.finish([value])
 
 
+def fan_out(count: int) -> ModuleOp:
+    """One product that many operations read, each for a result."""
+    network = NetworkBuilder()
+    value = convolution(network)
+    return network.finish([network.build.add(graph.ReluOp, [value]) for _ in range(count)])
+
+
+def needed_on_the_way(count: int) -> ModuleOp:
+    """A chain of which every link is a result."""
+    network = NetworkBuilder()
+    values = [convolution(network)]
+    for _ in range(count):
+        values.append(network.build.add(graph.ReluOp, [values[-1]]))
+    return network.finish(values)
+
+
 @pytest.mark.parametrize(
-    ("build", "largest"), [(chain, 10_000), (residual_blocks, 10_000), (sum_of_functions, 4_000), (reshapes, 4_000)]
+    ("build", "largest"),
+    [
+        (chain, 10_000),
+        (residual_blocks, 10_000),
+        (sum_of_functions, 4_000),
+        (reshapes, 4_000),
+        (fan_out, 2_000),
+        (needed_on_the_way, 2_000),
+    ],
 )
 def test_time_is_linear(build: Callable[[int], ModuleOp], largest: int) -> None:
     seconds = {count: _seconds(build, count) for count in (10, largest // 10, largest)}

@@ -21,10 +21,11 @@ from boltir.passes.assign_layout import AssignLayoutPass
 from boltir.passes.decompose_ops import DecomposeOpsPass
 from boltir.passes.fold_batch_norm import FoldBatchNormPass
 from boltir.passes.fold_constants import FoldConstantsPass
+from boltir.passes.fold_prologue import FoldProloguePass
+from boltir.passes.fuse_horizontal_gemms import FuseHorizontalGemmsPass
 from boltir.passes.hoist_slices import HoistSlicesPass
 from boltir.passes.lower_precision import LowerPrecisionPass
 from boltir.passes.merge_parallel_convolutions import MergeParallelConvolutionsPass
-from boltir.passes.merge_parallel_products import MergeParallelProductsPass
 from boltir.passes.pad_channels import PadChannelsPass
 from boltir.passes.recognize_composites import RecognizeCompositesPass
 from boltir.passes.transpose_weights import TransposeWeightsPass
@@ -38,9 +39,10 @@ EXACT: tuple[ModulePass, ...] = (
     DecomposeOpsPass(),
     FoldBatchNormPass(),
     FoldConstantsPass(),
+    FoldProloguePass(),
     HoistSlicesPass(),
     MergeParallelConvolutionsPass(),
-    MergeParallelProductsPass(),
+    FuseHorizontalGemmsPass(),
     PadChannelsPass(),
     RecognizeCompositesPass(),
     TransposeWeightsPass(),
@@ -52,9 +54,10 @@ PIPELINE: tuple[ModulePass, ...] = (
     HoistSlicesPass(),
     FoldBatchNormPass(),
     MergeParallelConvolutionsPass(),
+    FoldProloguePass(),
     AssignLayoutPass(),
     CanonicalizePass(),
-    MergeParallelProductsPass(),
+    FuseHorizontalGemmsPass(),
     DecomposeOpsPass(),
     PadChannelsPass(),
     FoldConstantsPass(),
