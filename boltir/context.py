@@ -1,19 +1,29 @@
 """The compiler context: what passes share besides the IR."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from xdsl.context import Context
 
 from boltir.remarks import Remarks
 from boltir.weights import WeightStore
 
+if TYPE_CHECKING:
+    from boltir.ranking import Rankings
+
 
 @dataclass
 class CompilerContext(Context):
-    """An xDSL context that also holds the weights' bytes and the remarks of one compilation."""
+    """An xDSL context that also holds the weights' bytes and the remarks of one compilation.
+
+    `rankings` says how fast templates were measured to be, if anything is known of that.
+    """
 
     weights: WeightStore = field(default_factory=WeightStore)
     remarks: Remarks = field(default_factory=Remarks)
+    rankings: Rankings | None = None
 
 
 def weights_of(ctx: Context) -> WeightStore:
@@ -24,3 +34,8 @@ def weights_of(ctx: Context) -> WeightStore:
 def remarks_of(ctx: Context) -> Remarks:
     """The remarks of `ctx`; for a plain xDSL context they go nowhere."""
     return ctx.remarks if isinstance(ctx, CompilerContext) else Remarks()
+
+
+def rankings_of(ctx: Context) -> Rankings | None:
+    """The measured rankings of `ctx`, if it has any."""
+    return ctx.rankings if isinstance(ctx, CompilerContext) else None

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     PassFactories = Mapping[str, Callable[[], type[ModulePass]]]
 
 
-def level_pipeline(level: str, *, target: str, dtype: str) -> tuple[str, ...]:
+def level_pipeline(level: str, *, target: str, dtype: str, templates: str = "heuristic") -> tuple[str, ...]:
     """The pass specs that bring a module from the level above to a finished module of `level`.
 
-    `graph` starts at what a frontend gives.
+    `graph` starts at what a frontend gives. `templates` is what select-templates takes them from.
 
     Raises:
         BoltError: an unknown target or dtype, or a dtype that the target does not have.
@@ -34,12 +34,13 @@ def level_pipeline(level: str, *, target: str, dtype: str) -> tuple[str, ...]:
             "recognize-composites",
             "fold-batch-norm",
             "merge-parallel-convolutions",
+            "fold-prologue",
             "fold-constants",
             "assign-layout",
             "canonicalize",
             "cse",
             "hoist-slices",
-            "merge-parallel-products",
+            f"fuse-horizontal-gemms{{target={target} dtype={precision.name}}}",
             "decompose-ops",
             f"unfold-windows{{alignment={16 // precision.bytes}}}",
             f"pad-channels{{alignment={16 // precision.bytes}}}",
@@ -51,8 +52,23 @@ def level_pipeline(level: str, *, target: str, dtype: str) -> tuple[str, ...]:
             "dce",
         )
     if level == "fused":
-        return ("convert-graph-to-fused", "fold-constants", "canonicalize", "fuse-epilogue", "canonicalize", "dce")
-    return ("inline-chains", f"convert-fused-to-cutlass{{target={target}}}", "plan-memory")
+        return (
+            "convert-graph-to-fused",
+            "fold-constants",
+            "canonicalize",
+            f"fuse-epilogue{{target={target}}}",
+            f"fuse-dual-gemm{{target={target}}}",
+            "fold-constants",
+            "fold-into-store",
+            "canonicalize",
+            "dce",
+        )
+    return (
+        "inline-chains",
+        f"select-templates{{target={target} source={templates}}}",
+        f"convert-fused-to-cutlass{{target={target}}}",
+        "plan-memory",
+    )
 
 
 def _default(target: str, dtype: str) -> tuple[str, ...]:

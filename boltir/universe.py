@@ -45,10 +45,15 @@ PASSES: tuple[PassEntry, ...] = (
         "passes.merge_parallel_convolutions:MergeParallelConvolutionsPass",
         "make a sum of convolutions of one image one convolution",
     ),
+    PassEntry(
+        "fold-prologue",
+        "passes.fold_prologue:FoldProloguePass",
+        "scale weights or results instead of what products read",
+    ),
     PassEntry("assign-layout", "passes.assign_layout:AssignLayoutPass", "store images channels-last (NHWC)"),
     PassEntry(
-        "merge-parallel-products",
-        "passes.merge_parallel_products:MergeParallelProductsPass",
+        "fuse-horizontal-gemms",
+        "passes.fuse_horizontal_gemms:FuseHorizontalGemmsPass",
         "make products of one tensor, such as query, key and value, one product",
     ),
     PassEntry(
@@ -82,6 +87,26 @@ PASSES: tuple[PassEntry, ...] = (
         "passes.fuse_epilogue:FuseEpiloguePass",
         "merge pointwise kernels into the epilogues of their producers",
     ),
+    PassEntry(
+        "fuse-dual-gemm",
+        "passes.fuse_dual_gemm:FuseDualGemmPass",
+        "make the two products of a gated unit one kernel",
+    ),
+    PassEntry(
+        "fold-into-store",
+        "passes.fold_into_store:FoldIntoStorePass",
+        "store results transposed, in parts, padded or joined instead of moving them",
+    ),
+    PassEntry(
+        "split-stores",
+        "passes.split_stores:SplitStoresPass",
+        "make kernels of their own of stores of anything but all elements",
+    ),
+    PassEntry(
+        "split-dual-gemm",
+        "passes.split_dual_gemm:SplitDualGemmPass",
+        "make one product and a pointwise kernel of two products in one kernel",
+    ),
     PassEntry("inline-chains", "passes.inline_chains:InlineChainsPass", "run the anchors of persistent kernels apart"),
     PassEntry(
         "decompose-attention",
@@ -94,9 +119,14 @@ PASSES: tuple[PassEntry, ...] = (
         "move what a CUTLASS epilogue cannot load into a kernel behind it",
     ),
     PassEntry(
+        "select-templates",
+        "lowering.fused_to_cutlass.select_templates:SelectTemplatesPass",
+        "choose the template that each kernel becomes",
+    ),
+    PassEntry(
         "convert-fused-to-cutlass",
         "lowering.fused_to_cutlass.convert:ConvertFusedToCutlassPass",
-        "choose a template for every kernel and move the network onto buffers",
+        "move the network onto buffers, every kernel as an instantiation of its template",
     ),
     PassEntry("plan-memory", "passes.plan_memory:PlanMemoryPass", "give every buffer its place in one arena"),
 )

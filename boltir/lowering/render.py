@@ -10,6 +10,7 @@ from xdsl.ir import Attribute
 from xdsl.utils.hints import isa
 
 from boltir.dialects.cutlass.kernel import KernelOp
+from boltir.dialects.cutlass.store import Store
 from boltir.dialects.tensors import compute_type
 from boltir.errors import UnsupportedError
 from boltir.lowering.scalar_code import cpp_scalar_type, epilogue_struct
@@ -27,6 +28,23 @@ class OperandView:
     cutlass_type: str
     compute_type: str
     broadcast: str = "full"
+
+
+@dataclass(frozen=True)
+class OutputView:
+    """What a template knows of an output: its C++ types, that of the value it stores, and how it is stored.
+
+    `rank`, `column_rank` (permuted), `combiner` and `along` (reduced) are as in `cutlass.store.Store`.
+    """
+
+    cuda_type: str
+    cutlass_type: str
+    compute_type: str
+    store: str
+    rank: int
+    column_rank: int
+    combiner: str
+    along: str
 
 
 def storage_types(element: Attribute) -> tuple[str, str]:
@@ -49,6 +67,18 @@ def storage_types(element: Attribute) -> tuple[str, str]:
 
 def _view(element: Attribute, compute: Attribute, broadcast: str = "full") -> OperandView:
     return OperandView(*storage_types(element), cpp_scalar_type(compute), broadcast)
+
+
+def _output_view(element: Attribute, compute: Attribute, store: Store) -> OutputView:
+    return OutputView(
+        *storage_types(element),
+        cpp_scalar_type(compute),
+        store.kind.value,
+        store.rank,
+        store.column_rank,
+        "" if store.combiner is None else store.combiner.value,
+        "" if store.along is None else store.along.value,
+    )
 
 
 @cache
@@ -83,9 +113,9 @@ def render_kernel(kernel: KernelOp) -> str:
         for element, kind in zip(signature.epilogue_operands, signature.broadcasts, strict=True)
     ]
     yielded = [value.type for value in kernel.epilogue_yield.values]
-    outputs = [_view(element, kind) for element, kind in zip(signature.outputs, yielded, strict=True)]
+    outputs = list(map(_output_view, signature.outputs, yielded, signature.output_stores))
     return render_template(
-        f"{template.family}.cu.jinja",
+        f"{template.source(signature)}.cu.jinja",
         {
             "name": kernel.sym_name.data,
             "target": kernel.target.data,
@@ -94,6 +124,9 @@ def render_kernel(kernel: KernelOp) -> str:
             "inputs": inputs,
             "epilogue_operands": operands,
             "outputs": outputs,
+            "accumulators": signature.accumulators,
+            "general_rank": signature.general_rank,
+            "launch_parameters": kernel.launch_parameters,
             "accumulator_type": inputs[0].compute_type if inputs else "",
             "epilogue": epilogue_struct(kernel.epilogue.block),
         },

@@ -179,7 +179,7 @@ class _ProgramBuilder:
             kernel=op.kernel_name,
             family=template.family,
             places=tuple(self.places[value] for value in op.operands),
-            integers={name: given[name] for name in template.launch_parameters},
+            integers={name: given[name] for name in kernel.launch_parameters},
             origin=origin_of(op),
             bytes=op.bytes_touched(kernel),
             flops=op.flops(kernel),

@@ -16,6 +16,7 @@ DTYPES = {
     "i32": "BOLTIR_I32",
     "i64": "BOLTIR_I64",
     "i1": "BOLTIR_BOOL",
+    "ui8": "BOLTIR_U8",
 }
 """The enumerators of boltir_model.h by element type."""
 

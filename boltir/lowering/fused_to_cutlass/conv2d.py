@@ -1,25 +1,21 @@
 """fused.conv2d -> cutlass.conv2d_sm90 or cutlass.conv2d, or a matrix product where the window is one pixel."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from boltir.dialects.cutlass.conv2d import CONV2D_PARAMETERS, Conv2dAttr, IteratorAlgorithm
+from boltir.dialects.cutlass.conv2d_sm90 import Conv2dSm90Attr
 from boltir.dialects.cutlass.matrix import GEMM_PARAMETERS, Layout, Math, bytes_of
 from boltir.dialects.cutlass.template import KernelSignature
-from boltir.dialects.cutlass.tensor_op import TensorOpAttr
 from boltir.dialects.fused import Conv2dOp
 from boltir.dialects.shapes import element_count
 from boltir.dialects.tensors import static_shape
-from boltir.lowering.fused_to_cutlass.conv2d_sm90 import hopper_conv2d
-from boltir.lowering.fused_to_cutlass.gemm import select_matrix_product
-from boltir.lowering.fused_to_cutlass.selection import Refusal, Selection, signature_of
-from boltir.lowering.fused_to_cutlass.tensor_op import (
-    attempt_or_blame,
-    legal_templates,
-    math_of,
-    output_alignment,
-    seconds_of,
-)
-from boltir.lowering.fused_to_cutlass.tiles import Problem, fastest, power_of_two_divisor
+from boltir.lowering.fused_to_cutlass.alignment import epilogue_alignment, output_alignment, power_of_two_divisor
+from boltir.lowering.fused_to_cutlass.family import Family
+from boltir.lowering.fused_to_cutlass.gemm import product_families
+from boltir.lowering.fused_to_cutlass.selection import Refusal, signature_of
+from boltir.lowering.fused_to_cutlass.stores import epilogue_integers
+from boltir.lowering.fused_to_cutlass.tables import CONV2D_TILES, shipped_tiles
+from boltir.lowering.fused_to_cutlass.tensor_cores import crowd, math_of
 from boltir.target import Target
 
 LARGEST_TENSOR = 2**31 - 1
@@ -28,56 +24,72 @@ LARGEST_TENSOR = 2**31 - 1
 LARGEST_WINDOW = 32
 """Filter rows and columns for which the optimized iterator has mask bits."""
 
+SWIZZLED = 128
+"""Bytes of channels that a step of the mainloop on Hopper multiplies."""
 
-def select_conv2d(op: Conv2dOp, target: Target) -> Selection | Refusal:
-    """The tensor-core kernel for a convolution."""
+
+def conv2d_families(op: Conv2dOp, target: Target) -> Iterator[Family | Refusal]:
+    """The families for `op`: those of a matrix product where the window is one pixel; ask on after a refusal."""
     groups = op.groups.value.data
+    signature, stored = signature_of(op), epilogue_integers(op)
     if groups != 1:
-        return Refusal(f"the implicit-GEMM template takes ungrouped convolutions, this one has {groups} groups")
-    signature = signature_of(op)
+        yield Refusal(f"the implicit-GEMM template takes ungrouped convolutions, this one has {groups} groups")
+        return
     if _is_matrix_product(op):
-        return select_matrix_product(_matrix_product_arguments(op), (Layout.ROW, Layout.COLUMN), signature, target)
-    if not all(element_count(static_shape(value)) for value in (*op.inputs, op.outputs[0])):
-        return Refusal("a tensor of the convolution is empty")
-    return attempt_or_blame(lambda kernel: _implicit_gemm(op, kernel, target), signature, sources=1)
-
-
-def _implicit_gemm(op: Conv2dOp, signature: KernelSignature, target: Target) -> Selection | Refusal:
-    """The kernel of 3.x on sm_90a where TMA can read the windows, else of 2.x."""
-    arguments, hopper = _arguments(op), None
+        yield from product_families(
+            _matrix_product_arguments(op), stored, (Layout.ROW, Layout.COLUMN), signature, target
+        )
+        return
+    if not all(map(element_count, (*map(static_shape, op.inputs), op.result_shape))):
+        yield Refusal("a tensor of the convolution is empty")
+        return
+    math = crowd(signature) or math_of(signature)
+    if isinstance(math, Refusal):
+        yield math
+        return
+    arguments = _arguments(op)
     if target.has_warpgroup_mma:
-        hopper = hopper_conv2d(arguments, signature, target)
-        if not isinstance(hopper, Refusal):
-            return hopper
-    template = _tensor_op_template(op, arguments, signature, target)
-    if isinstance(template, Refusal):
-        return template
-    return Selection(template, arguments, "" if hopper is None else hopper.reason)
+        yield _hopper_family(arguments, stored, math, signature)
+    yield _tensor_op_family(op, arguments, stored, math, signature, target)
 
 
-def _tensor_op_template(
-    op: Conv2dOp, arguments: Mapping[str, int], signature: KernelSignature, target: Target
-) -> TensorOpAttr | Refusal:
-    for value, element in zip((*op.inputs, op.outputs[0]), (*signature.inputs, *signature.outputs), strict=True):
-        size = element_count(static_shape(value)) * bytes_of(element)
+def _hopper_family(
+    arguments: Mapping[str, int], stored: Mapping[str, int], math: Math, signature: KernelSignature
+) -> Family | Refusal:
+    step, channels = SWIZZLED // math.bytes, arguments["c"]
+    if 2 * channels < step:
+        return Refusal(f"c = {channels} fills less than half of the {step} channels that a step on Hopper multiplies")
+    alignment = power_of_two_divisor(math.vector, (channels,))
+    fixed = (
+        ("alignment_a", alignment),
+        ("alignment_b", alignment),
+        ("alignment_c", epilogue_alignment(arguments["k"], stored)),
+    )
+    return Family(Conv2dSm90Attr, math, fixed, tuple(arguments.items()), tuple(stored.items()), signature, CONV2D_TILES)
+
+
+def _tensor_op_family(
+    op: Conv2dOp,
+    arguments: Mapping[str, int],
+    stored: Mapping[str, int],
+    math: Math,
+    signature: KernelSignature,
+    target: Target,
+) -> Family | Refusal:
+    tensors = [*zip(map(static_shape, op.inputs), signature.inputs, strict=True)]
+    for shape, element in (*tensors, *((op.result_shape, element) for element in signature.outputs)):
+        size = element_count(shape) * bytes_of(element)
         if size > LARGEST_TENSOR:
             return Refusal(f"a tensor of {size} bytes exceeds the template's {LARGEST_TENSOR}")
-    math = math_of(signature)
-    if isinstance(math, Refusal):
-        return math
     algorithm, alignment = iterator_algorithm(math, arguments["c"], arguments["r"], arguments["s"])
-    candidates = legal_templates(
-        Conv2dAttr,
-        target,
-        signature,
-        alignment_a=alignment,
-        alignment_b=alignment,
-        alignment_c=output_alignment(signature, arguments["k"]),
-        iterator_algorithm=algorithm.value,
+    fixed = (
+        ("alignment_a", alignment),
+        ("alignment_b", alignment),
+        ("alignment_c", output_alignment(signature, arguments["k"], stored)),
+        ("iterator_algorithm", algorithm.value),
     )
-    n, p, q, k = static_shape(op.outputs[0])
-    problem = Problem(n * p * q, k, element_count(static_shape(op.inputs[1])) // k)
-    return fastest(candidates, seconds_of(problem, signature, target))
+    tiles = shipped_tiles(math, target, alignment)
+    return Family(Conv2dAttr, math, fixed, tuple(arguments.items()), tuple(stored.items()), signature, tiles)
 
 
 def iterator_algorithm(math: Math, channels: int, r: int, s: int) -> tuple[IteratorAlgorithm, int]:
@@ -109,7 +121,7 @@ def _matrix_product_arguments(op: Conv2dOp) -> dict[str, int]:
 def _arguments(op: Conv2dOp) -> dict[str, int]:
     n, h, w, c = static_shape(op.inputs[0])
     k, r, s, _ = static_shape(op.inputs[1])
-    _, p, q, _ = static_shape(op.outputs[0])
+    _, p, q, _ = op.result_shape
     top, left, _, _ = op.padding.get_values()
     window = (top, left, *op.strides.get_values(), *op.dilations.get_values())
     return dict(zip(CONV2D_PARAMETERS, (n, h, w, c, k, r, s, p, q, *window), strict=True))

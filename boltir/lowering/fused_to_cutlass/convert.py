@@ -1,6 +1,6 @@
 """fused -> cutlass: every kernel to be becomes a template instantiation and a launch on buffers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -17,10 +17,12 @@ from boltir.dialects.fused import FusedOp, ReshapeOp
 from boltir.dialects.properties import int_attr
 from boltir.dialects.tensors import tensor_type
 from boltir.errors import UnsupportedError
-from boltir.lowering.fused_to_cutlass.choose import PASS_NAME, choose_templates
-from boltir.lowering.fused_to_cutlass.kernels import KernelTable, build_launch
+from boltir.lowering.fused_to_cutlass.in_place import is_in_place
+from boltir.lowering.fused_to_cutlass.kernels import KernelTable, build_launch, kernel_signature
 from boltir.lowering.fused_to_cutlass.results import copy_unwritten_results, result_origin
-from boltir.lowering.fused_to_cutlass.selection import Selection, signature_of
+from boltir.lowering.fused_to_cutlass.select_templates import select_templates
+from boltir.lowering.fused_to_cutlass.selection import Selection
+from boltir.lowering.fused_to_cutlass.stores import in_place_concat
 from boltir.remarks import Remarks, location_text
 from boltir.target import Target
 from boltir.weights import WeightStore
@@ -42,7 +44,7 @@ class FunctionConverter:
     remarks: Remarks
     buffers: dict[SSAValue, SSAValue] = field(default_factory=dict[SSAValue, SSAValue])
     block: Block = field(default_factory=Block)
-    chosen: dict[FusedOp, Selection] = field(default_factory=dict[FusedOp, Selection])
+    chosen: Mapping[FusedOp, Selection] = field(default_factory=dict[FusedOp, Selection])
 
     def convert(self) -> FuncOp:
         """The converted function; the old one is left without users, to be erased."""
@@ -51,7 +53,7 @@ class FunctionConverter:
         if not isinstance(terminator, ReturnOp):
             raise UnsupportedError("a network's function must end with func.return", where=self.function.sym_name.data)
         copy_unwritten_results(terminator)
-        self.chosen = choose_templates(self.function, self.table.target, self.remarks)
+        self.chosen = select_templates(self.function, self.table.target, self.remarks)
         results = tuple(terminator.arguments)
         types = [buffer_type(value) for value in (*source.args, *results)]
         self.block = Block(arg_types=types)
@@ -105,29 +107,36 @@ class FunctionConverter:
         self.buffers[value] = op.result
 
     def _convert_kernel(self, op: FusedOp) -> None:
+        if is_in_place(op):
+            return
         selection = self.chosen[op]
+        if (place := in_place_concat(op)) is not None:
+            self.buffers[op.outputs[0]] = self._buffer_of(place[0].outputs[0])
         for output in op.outputs:
-            if output not in self.buffers:
-                self._allocate(output)
-        kernel = self.table.kernel_for(selection, signature_of(op), op.detach_region(op.epilogue))
+            self._buffer_of(output)
+        signature = kernel_signature(op, selection.template)
+        kernel = self.table.kernel_for(selection, signature, op.detach_region(op.epilogue))
         operands = ([self.buffers[v] for v in vs] for vs in (op.inputs, op.epilogue_operands, op.outputs))
         launch = build_launch(kernel, selection, *operands, location=op.location)
         if "fused.origin" in op.attributes:
             launch.attributes["fused.origin"] = op.attributes["fused.origin"]
         self.block.add_op(launch)
 
-    def _allocate(self, value: SSAValue) -> None:
-        op = cutlass.AllocOp(result_types=[buffer_type(value)])
-        op.result.name_hint = value.name_hint
-        self.block.add_op(op)
-        self.buffers[value] = op.result
+    def _buffer_of(self, value: SSAValue) -> SSAValue:
+        """The buffer of a kernel's output, which is allocated before the first launch that writes to it."""
+        if value not in self.buffers:
+            op = cutlass.AllocOp(result_types=[buffer_type(value)])
+            op.result.name_hint = value.name_hint
+            self.block.add_op(op)
+            self.buffers[value] = op.result
+        return self.buffers[value]
 
 
 @dataclass(frozen=True)
 class ConvertFusedToCutlassPass(ModulePass):
-    """Chooses a template for every kernel and moves the network onto buffers."""
+    """Makes launches on buffers of kernels, of the templates attached to them or that select-templates attaches."""
 
-    name: ClassVar[str] = PASS_NAME
+    name: ClassVar[str] = "convert-fused-to-cutlass"
     target: str = "sm_80"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:

@@ -1,16 +1,19 @@
 """The kernels of one module: operations that need the same code share one `cutlass.kernel`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from xdsl.dialects.builtin import ArrayAttr, DictionaryAttr, LocationAttr, StringAttr, SymbolRefAttr
 from xdsl.ir import Attribute, Region, SSAValue
 
 from boltir.dialects.cutlass.kernel import KernelOp, LaunchOp
-from boltir.dialects.cutlass.template import KernelSignature
+from boltir.dialects.cutlass.simt import SimtAttr
+from boltir.dialects.cutlass.store import StoreAttr
+from boltir.dialects.cutlass.template import KernelSignature, TemplateAttr
+from boltir.dialects.fused import FusedOp
 from boltir.dialects.fused.broadcast import BroadcastAttr
 from boltir.dialects.properties import int_attr
-from boltir.lowering.fused_to_cutlass.selection import Selection
+from boltir.lowering.fused_to_cutlass.selection import Selection, signature_of
 from boltir.lowering.scalar_code import epilogue_struct
 from boltir.target import Target
 
@@ -37,6 +40,7 @@ class KernelTable:
 
 
 def _build(name: str, target: Target, selection: Selection, signature: KernelSignature, epilogue: Region) -> KernelOp:
+    stores = ArrayAttr([StoreAttr(store) for store in signature.stores]) if signature.stores else None
     return KernelOp(
         properties={
             "sym_name": StringAttr(name),
@@ -46,9 +50,21 @@ def _build(name: str, target: Target, selection: Selection, signature: KernelSig
             "epilogue_types": ArrayAttr(signature.epilogue_operands),
             "broadcasts": ArrayAttr([BroadcastAttr(kind) for kind in signature.broadcasts]),
             "output_types": ArrayAttr(signature.outputs),
+            "stores": stores,
+            "accumulators": int_attr(signature.accumulators),
+            "general_rank": int_attr(signature.general_rank),
         },
         regions=[epilogue],
     )
+
+
+def kernel_signature(op: FusedOp, template: TemplateAttr) -> KernelSignature:
+    """The signature of the kernel of `template` that `op` becomes.
+
+    Where the template has the rank of general operands among its own parameters, the signature does not repeat it.
+    """
+    signature = signature_of(op)
+    return replace(signature, general_rank=0) if isinstance(template, SimtAttr) else signature
 
 
 def build_launch(

@@ -5,17 +5,18 @@ from dataclasses import dataclass
 from functools import partial
 from math import prod
 
-from boltir.dialects.cutlass.simt import MAX_RANK, dimension_names
+from boltir.dialects.cutlass.simt import MAX_RANK
 from boltir.dialects.cutlass.simt_movement import PointwiseAttr
+from boltir.dialects.cutlass.store import dimension_names
 from boltir.dialects.fused import Broadcast, FusedOp
 from boltir.dialects.fused.movement import SliceOp
 from boltir.dialects.fused.reduction import PointwiseOp
 from boltir.dialects.shapes import dense_strides
 from boltir.dialects.tensors import Shape, static_shape
+from boltir.lowering.fused_to_cutlass.alignment import power_of_two_divisor
 from boltir.lowering.fused_to_cutlass.selection import Refusal, Selection
 from boltir.lowering.fused_to_cutlass.simt import selected, widest_vector
 from boltir.lowering.fused_to_cutlass.strides import broadcast_strides, collapse
-from boltir.lowering.fused_to_cutlass.tiles import power_of_two_divisor
 from boltir.target import Target
 
 

@@ -4,20 +4,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from boltir.dialects.cutlass.template import KernelSignature, TemplateAttr
-from boltir.dialects.fused import FusedOp
+from boltir.dialects.fused import Conv2dOp, DualGemmOp, FusedOp, GemmOp
 from boltir.dialects.tensors import element_type
+from boltir.lowering.fused_to_cutlass.family import Candidate, Rejection
+from boltir.lowering.fused_to_cutlass.stores import general_rank_of, stores_of
 
 
 @dataclass(frozen=True)
 class Selection:
-    """The template, and the integers of this launch in the order of `template.launch_parameters`.
+    """The template, and the integers of this launch that are its `launch_parameters`.
+
+    Those of stores and of general operands of matrix families are the same whichever template serves
+    (`stores.epilogue_integers`).
 
     `passed_over` says why a template that is preferred where it can serve does not.
+    `ranked` are the family's templates in the order of their estimated times, `rejected` those that are not legal.
     """
 
     template: TemplateAttr
     arguments: Mapping[str, int]
     passed_over: str = ""
+    ranked: tuple[Candidate, ...] = ()
+    rejected: tuple[Rejection, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -25,18 +33,23 @@ class Refusal:
     """Why a family of templates cannot serve an operation.
 
     `operands` are the positions of the epilogue operands that stand in the way, if nothing else does:
-    without them the family would serve the operation.
+    without them the family would serve the operation. `stores` are, likewise, the numbers of the outputs whose
+    stores do.
     """
 
     reason: str
     operands: tuple[int, ...] = ()
+    stores: tuple[int, ...] = ()
 
 
 def signature_of(op: FusedOp) -> KernelSignature:
-    """The element types and broadcast kinds of the kernel that `op` becomes."""
+    """The types, broadcast kinds and stores of the kernel that `op` becomes."""
     return KernelSignature(
         tuple(map(element_type, op.inputs)),
         tuple(map(element_type, op.epilogue_operands)),
         tuple(kind.data for kind in op.broadcasts),
         tuple(map(element_type, op.outputs)),
+        stores_of(op),
+        max(1, len(op.accumulator_types())),
+        general_rank_of(op) if isinstance(op, GemmOp | DualGemmOp | Conv2dOp) else 0,
     )

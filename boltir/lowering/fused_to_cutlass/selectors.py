@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from boltir.dialects import fused
 from boltir.dialects.fused import FusedOp
 from boltir.lowering.fused_to_cutlass.attention import attention_answers
-from boltir.lowering.fused_to_cutlass.conv2d import select_conv2d
-from boltir.lowering.fused_to_cutlass.gemm import select_gemm
+from boltir.lowering.fused_to_cutlass.families import select_on_tensor_cores
 from boltir.lowering.fused_to_cutlass.pointwise import select_pointwise, select_slice
 from boltir.lowering.fused_to_cutlass.selection import Refusal, Selection
 from boltir.lowering.fused_to_cutlass.simt_linear import (
@@ -37,10 +36,12 @@ def answers(op: FusedOp, target: Target) -> Iterator[Selection | Refusal]:
         case fused.AttentionOp():
             yield from attention_answers(op, target)
         case fused.GemmOp():
-            yield select_gemm(op, target)
+            yield select_on_tensor_cores(op, target)
             yield select_simt_gemm(op, target)
+        case fused.DualGemmOp():
+            yield select_on_tensor_cores(op, target)
         case fused.Conv2dOp():
-            yield select_conv2d(op, target)
+            yield select_on_tensor_cores(op, target)
             yield select_direct_conv2d(op, target)
         case fused.ConvTranspose2dOp():
             yield select_direct_conv2d(op, target)

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from xdsl.utils.exceptions import VerifyException
 
-from boltir.dialects.cutlass.simt import MAX_VECTOR, dimension_names, element_bytes
+from boltir.dialects.cutlass.simt import MAX_VECTOR, element_bytes
+from boltir.dialects.cutlass.store import dimension_names
 from boltir.dialects.cutlass.template import TemplateAttr
 from boltir.dialects.fused import Broadcast, FusedOp
 from boltir.dialects.tensors import element_type, static_shape
+from boltir.lowering.fused_to_cutlass.alignment import power_of_two_divisor
 from boltir.lowering.fused_to_cutlass.selection import Refusal, Selection, signature_of
 from boltir.lowering.fused_to_cutlass.strides import broadcast_strides, collapse
-from boltir.lowering.fused_to_cutlass.tiles import power_of_two_divisor
 from boltir.target import Target
 
 ACCESS_BYTES = 16

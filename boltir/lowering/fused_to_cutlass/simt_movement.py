@@ -5,8 +5,9 @@ from math import prod
 
 from xdsl.dialects.builtin import AnyFloat
 
-from boltir.dialects.cutlass.simt import dimension_names, element_bytes
+from boltir.dialects.cutlass.simt import element_bytes
 from boltir.dialects.cutlass.simt_movement import ConcatAttr, GatherAttr, PadAttr, ResizeAttr, TransposeAttr
+from boltir.dialects.cutlass.store import dimension_names
 from boltir.dialects.fused import Broadcast
 from boltir.dialects.fused.movement import ConcatOp, GatherOp, PadOp, ResizeOp, TransposeOp
 from boltir.dialects.graph.enums import PadMode

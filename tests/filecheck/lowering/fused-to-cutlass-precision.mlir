@@ -68,6 +68,6 @@ func.func @bfloat(%x: tensor<512x256xbf16>, %w: tensor<256x256xbf16>) -> tensor<
 // SM90:  #cutlass.gemm_sm90<math = bf16, tile = [{{[0-9]+}}, {{[0-9]+}}, 64],
 // CHECK-SAME: [bf16, bf16] -> [bf16]
 
-// SM75: missed: [convert-fused-to-cutlass] fused.gemm: sm_75 has no tf32 tensor cores
-// SM75: missed: [convert-fused-to-cutlass] fused.conv2d: sm_75 has no tf32 tensor cores
-// SM75: missed: [convert-fused-to-cutlass] fused.gemm: sm_75 has no bf16 tensor cores
+// SM75: missed: [select-templates] fused.gemm: sm_75 has no tf32 tensor cores
+// SM75: missed: [select-templates] fused.conv2d: sm_75 has no tf32 tensor cores
+// SM75: missed: [select-templates] fused.gemm: sm_75 has no bf16 tensor cores

@@ -1,17 +1,27 @@
 """Which products and convolutions the CUTLASS families take, and how they refuse the others."""
 
 import pytest
-from xdsl.dialects.builtin import TensorType, bf16, f16, f32, i8
+from xdsl.dialects.builtin import ArrayAttr, TensorType, bf16, f16, f32, i8
 from xdsl.ir import Attribute, SSAValue
 from xdsl.utils.test_value import create_ssa_value
 
 from boltir.dialects.cutlass.conv2d import IteratorAlgorithm
 from boltir.dialects.cutlass.matrix import Math
-from boltir.dialects.fused import Conv2dOp, GemmOp
+from boltir.dialects.fused import (
+    Along,
+    ColumnsAttr,
+    Combiner,
+    Conv2dOp,
+    GemmOp,
+    PaddedAttr,
+    PermutedAttr,
+    ReducedAttr,
+    StoreAttr,
+)
 from boltir.dialects.properties import bool_attr, int_attr
 from boltir.dialects.tensors import Shape
-from boltir.lowering.fused_to_cutlass.conv2d import iterator_algorithm, select_conv2d
-from boltir.lowering.fused_to_cutlass.gemm import select_gemm
+from boltir.lowering.fused_to_cutlass.conv2d import iterator_algorithm
+from boltir.lowering.fused_to_cutlass.families import select_on_tensor_cores
 from boltir.lowering.fused_to_cutlass.selection import Refusal, Selection
 from boltir.target import Target
 
@@ -62,41 +72,60 @@ def refused(answer: Selection | Refusal) -> Refusal:
 )
 def test_a_product_the_tensor_cores_do_not_suit_is_refused(op: GemmOp, reason: str) -> None:
     for target in (SM80, SM90):
-        answer = refused(select_gemm(op, target))
+        answer = refused(select_on_tensor_cores(op, target))
         assert (answer.reason, answer.operands) == (reason, ())
 
 
 @pytest.mark.parametrize(("element", "math"), [(bf16, "bf16"), (f32, "tf32")], ids=str)
 def test_turing_multiplies_f16_alone(element: Attribute, math: str) -> None:
     op = gemm((64, 64), (64, 128), element=element)
-    assert refused(select_gemm(op, Target.named("sm_75"))).reason == f"sm_75 has no {math} tensor cores"
-    assert selected(select_gemm(op, SM80)).template.values()["math"] == math
+    assert refused(select_on_tensor_cores(op, Target.named("sm_75"))).reason == f"sm_75 has no {math} tensor cores"
+    assert selected(select_on_tensor_cores(op, SM80)).template.values()["math"] == math
 
 
-def test_a_refusal_names_the_epilogue_operands_in_the_way() -> None:
+def test_a_product_holds_any_mix_of_operands() -> None:
     row, column, full = tensor((128,)), tensor((64, 1)), tensor((64, 128))
     wide, mask = tensor((64, 128), f32), tensor((64, 128), i8)
     op = gemm((64, 64), (64, 128), row, column, full, row, wide, full, full, mask)
-
-    # 2.x holds one row, no column, and two full operands of the output's type.
-    assert refused(select_gemm(op, SM80)).operands == (1, 3, 4, 6, 7)
-    # 3.x holds all of them but the integers.
-    assert refused(select_gemm(op, SM90)).operands == (7,)
+    for target, family in ((SM80, "gemm"), (SM90, "gemm_sm90")):
+        assert selected(select_on_tensor_cores(op, target)).template.family == family
 
 
-def test_a_convolution_holds_one_full_operand() -> None:
-    full = tensor((1, 14, 14, 32))
-    op = conv2d((1, 16, 16, 16), (32, 3, 3, 16), full, full)
-    answer = refused(select_conv2d(op, SM80))
-    assert answer == Refusal("the epilogue takes at most 1 full operands, got 2", (1,))
-
-
-def test_a_hopper_convolution_holds_several_full_operands_but_no_integers() -> None:
+def test_a_convolution_holds_any_mix_of_operands() -> None:
     full, wide, mask = tensor((1, 14, 14, 32)), tensor((1, 14, 14, 32), f32), tensor((1, 14, 14, 32), i8)
-    x, filters = (1, 16, 16, 64), (32, 3, 3, 64)
-    chosen = selected(select_conv2d(conv2d(x, filters, full, full, wide), SM90))
-    assert (chosen.template.family, chosen.passed_over) == ("conv2d_sm90", "")
-    assert refused(select_conv2d(conv2d(x, filters, full, full, mask), SM90)).operands == (2,)
+    op = conv2d((1, 16, 16, 64), (32, 3, 3, 64), full, full, wide, mask)
+    for target, family in ((SM80, "conv2d"), (SM90, "conv2d_sm90")):
+        chosen = selected(select_on_tensor_cores(op, target))
+        assert (chosen.template.family, chosen.passed_over) == (family, "")
+
+
+def test_a_refusal_names_the_epilogue_operands_that_are_too_many() -> None:
+    expected = Refusal("an epilogue has at most 16 operands and outputs", (15, 16))
+    scalars = [tensor((1,))] * 17
+    for target in (SM80, SM90):
+        assert select_on_tensor_cores(gemm((64, 64), (64, 128), *scalars), target) == expected
+        assert select_on_tensor_cores(conv2d((1, 16, 16, 64), (32, 3, 3, 64), *scalars), target) == expected
+
+
+@pytest.mark.parametrize(
+    ("rows", "stores", "alignment"),
+    [
+        ((64,), [ColumnsAttr.of(0, 64), ColumnsAttr.of(64, 64)], 8),
+        ((64,), [ColumnsAttr.of(0, 60), ColumnsAttr.of(60, 68)], 4),
+        ((64,), [PaddedAttr.of(130)], 2),
+        ((2, 32), [PermutedAttr.of((2, 32, 8, 16), (0, 2, 1, 3))], 8),
+        ((2, 32), [PermutedAttr.of((2, 32, 32, 4), (0, 2, 1, 3))], 4),
+        ((64,), [ReducedAttr.of(Combiner.SUM, Along.COLUMNS, 128)], 8),
+    ],
+    ids=str,
+)
+def test_accesses_end_where_a_store_does(rows: Shape, stores: list[StoreAttr], alignment: int) -> None:
+    op = GemmOp.build_kernel(
+        [tensor((*rows, 64)), tensor((64, 128))],
+        {"stores": ArrayAttr(stores)},
+        result_element_types=[f16] * len(stores),
+    )
+    assert selected(select_on_tensor_cores(op, SM80)).template.values()["alignment_c"] == alignment
 
 
 @pytest.mark.parametrize(
@@ -110,28 +139,28 @@ def test_a_hopper_convolution_holds_several_full_operands_but_no_integers() -> N
     ],
 )
 def test_a_convolution_that_tma_does_not_suit_is_left_to_2x(op: Conv2dOp, reason: str) -> None:
-    answer = selected(select_conv2d(op, SM90))
+    answer = selected(select_on_tensor_cores(op, SM90))
     assert (answer.template.family, answer.passed_over) == ("conv2d", reason)
 
 
 def test_grouped_convolutions_are_refused() -> None:
-    answer = refused(select_conv2d(conv2d((1, 16, 16, 16), (32, 3, 3, 8), groups=2), SM80))
+    answer = refused(select_on_tensor_cores(conv2d((1, 16, 16, 16), (32, 3, 3, 8), groups=2), SM80))
     assert answer.reason == "the implicit-GEMM template takes ungrouped convolutions, this one has 2 groups"
 
 
 def test_a_transposed_batch_stays_a_batch() -> None:
     """The rows of a transposed A are columns of its storage: those of several matrices are not evenly spaced."""
-    arguments = selected(select_gemm(gemm((4, 64, 40), (64, 128), transpose_a=True), SM80)).arguments
+    arguments = selected(select_on_tensor_cores(gemm((4, 64, 40), (64, 128), transpose_a=True), SM80)).arguments
     assert (arguments["m"], arguments["batch"], arguments["lda"]) == (40, 4, 40)
     assert (arguments["batch_stride_a"], arguments["batch_stride_b"]) == (2560, 0)
 
 
 def test_launch_integers_are_in_the_templates_order() -> None:
     for selection in (
-        selected(select_gemm(gemm((64, 64), (64, 128)), SM80)),
-        selected(select_gemm(gemm((64, 64), (64, 128)), SM90)),
-        selected(select_conv2d(conv2d((1, 16, 16, 16), (32, 3, 3, 16)), SM80)),
-        selected(select_conv2d(conv2d((1, 16, 16, 64), (32, 3, 3, 64)), SM90)),
+        selected(select_on_tensor_cores(gemm((64, 64), (64, 128)), SM80)),
+        selected(select_on_tensor_cores(gemm((64, 64), (64, 128)), SM90)),
+        selected(select_on_tensor_cores(conv2d((1, 16, 16, 16), (32, 3, 3, 16)), SM80)),
+        selected(select_on_tensor_cores(conv2d((1, 16, 16, 64), (32, 3, 3, 64)), SM90)),
     ):
         assert tuple(selection.arguments) == selection.template.launch_parameters
 
@@ -170,7 +199,7 @@ def test_one_access_moves_four_channels_of_f32(channels: int, expected: tuple[It
 
 def test_small_products_get_small_tiles() -> None:
     def area(m: int, n: int) -> int:
-        tile = selected(select_gemm(gemm((m, 256), (256, n)), SM80)).template.values()["threadblock"]
+        tile = selected(select_on_tensor_cores(gemm((m, 256), (256, n)), SM80)).template.values()["threadblock"]
         assert isinstance(tile, tuple)
         return tile[0] * tile[1]
 

@@ -6,19 +6,22 @@ One translation unit per template and architecture. The results are in the compi
 import pytest
 from xdsl.context import Context
 from xdsl.dialects.arith import Arith
-from xdsl.dialects.builtin import Builtin, ModuleOp
+from xdsl.dialects.builtin import Builtin, ModuleOp, StringAttr
 from xdsl.dialects.func import Func
 from xdsl.parser import Parser
 
+from boltir.compiler import Network, run_pipeline
 from boltir.dialects.cutlass import KernelOp
 from boltir.dialects.fused import Fused, FusedOp
 from boltir.lowering.fused_to_cutlass.kernels import KernelTable
 from boltir.lowering.fused_to_cutlass.selection import Selection, signature_of
 from boltir.lowering.fused_to_cutlass.selectors import answers
 from boltir.lowering.render import render_kernel
+from boltir.pipelines import level_pipeline
 from boltir.runtime.build import Builder
 from boltir.runtime.kernel_source import KernelSource
 from boltir.target import Target
+from tests.gpu.epilogue_cases import CASES
 
 FOUR_OPERANDS = """
     func.func @f(%a: tensor<512x256xf16>, %b: tensor<256x128xf16>, %bias: tensor<128xf32>,
@@ -85,6 +88,9 @@ def stored_as(element: str, *texts: str) -> tuple[str, ...]:
     return tuple(text.replace("xf16", f"x{element}") for text in texts)
 
 
+GATED = "gated, kept, bias, residual"
+
+
 def parse(text: str) -> ModuleOp:
     context = Context()
     for dialect in (Builtin, Func, Arith, Fused):
@@ -126,6 +132,38 @@ def test_nvcc_compiles(target_name: str, family: str, texts: tuple[str, ...]) ->
     kernels = kernels_of(texts, target)
     assert [kernel.template_attr.family for kernel in kernels] == [family] * len(texts)
 
+    compile_with_nvcc(kernels, target)
+
+
+@pytest.mark.parametrize(
+    ("target_name", "family", "names"),
+    [
+        (
+            "sm_80",
+            "gemm",
+            ("every kind of operand in five types", "every kind of store", "gated, kept, bias, residual"),
+        ),
+        ("sm_75", "gemm", ("every kind of store",)),
+        ("sm_80", "conv2d", ("conv: every kind of operand in five types", "conv: every kind of store")),
+        ("sm_90a", "gemm_sm90", ("every kind of store", GATED)),
+        ("sm_90a", "conv2d_sm90", ("conv: every kind of store",)),
+    ],
+)
+def test_nvcc_compiles_epilogues(target_name: str, family: str, names: tuple[str, ...]) -> None:
+    """A few that hold much; check_epilogues.py has them all compiled."""
+    kernels: list[KernelOp] = []
+    for case in CASES:
+        if case.name in names:
+            network = Network(case.module())
+            run_pipeline(network, level_pipeline("cutlass", target=target_name, dtype="f16"))
+            kernels.append(next(op for op in network.module.ops if isinstance(op, KernelOp)))
+    assert [kernel.template_attr.family for kernel in kernels] == [family] * len(names)
+    for number, kernel in enumerate(kernels):
+        kernel.sym_name = StringAttr(f"epilogue_{number}")
+    compile_with_nvcc(kernels, Target.named(target_name))
+
+
+def compile_with_nvcc(kernels: list[KernelOp], target: Target) -> None:
+    """nvcc may be slow, and fails with a BoltError that names the kernel."""
     sources = [KernelSource(kernel.sym_name.data, render_kernel(kernel)) for kernel in kernels]
-    # nvcc may be slow, and fails with a BoltError that names the kernel.
     Builder(target, jobs=1, show_progress=False).compile_kernels(sources)

@@ -58,7 +58,7 @@ from boltir.dialects.graph.enums import (
     ResizeModeAttr,
 )
 from boltir.dialects.properties import bool_attr, float_attr, int_attr, ints
-from boltir.dialects.tensors import compute_type
+from boltir.dialects.tensors import compute_type, ui8
 from boltir.interpreters.arrays import Array, shape_and_dtype
 from boltir.interpreters.runner import run
 from boltir.lowering.fused_to_cutlass.convert import ConvertFusedToCutlassPass
@@ -70,7 +70,7 @@ from boltir.target import Target
 from boltir.weights import WeightStore
 
 TESTS = Path(__file__).resolve().parents[2]
-ELEMENTS = {"f16": f16, "bf16": bf16, "f32": f32, "i64": i64, "i32": i32, "i8": i8, "i1": i1}
+ELEMENTS = {"f16": f16, "bf16": bf16, "f32": f32, "i64": i64, "i32": i32, "i8": i8, "ui8": ui8, "i1": i1}
 NO_F32_TENSOR_CORES = "sm_75"
 """A target that leaves products of f32 to the kernels under test."""
 TOLERANCES = {"f16": 4e-3, "bf16": 3e-2, "f32": 1e-4}
@@ -129,6 +129,8 @@ def tensor(text: str) -> TensorType[Attribute]:
 
 def random(kind: TensorType[Attribute], rng: np.random.Generator) -> Array:
     shape, dtype = shape_and_dtype(kind)
+    if kind.element_type == ui8:
+        return rng.integers(0, 256, shape).astype(dtype)
     if kind.element_type in (i64, i32, i8):
         return rng.integers(-3, 3, shape).astype(dtype)
     return rng.standard_normal(shape).astype(np.float32).astype(dtype)
@@ -158,6 +160,7 @@ KERNELS = {
     "pointwise_full": Kernel(PointwiseOp, operands="4x6x16xf16 4x6x16xf16 1xf32"),
     "pointwise_bias": Kernel(PointwiseOp, operands="2x5x7x24xf16 24xf16 2x1x1x24xf32 2x5x7x1xf16"),
     "pointwise_nchw_bias": Kernel(PointwiseOp, operands="2x6x5x3xf32 1x6x1x1xf32", output="f32"),
+    "pointwise_to_ui8": Kernel(PointwiseOp, operands="5x16xf32 5x16xf32", output="ui8"),
     "pointwise_outer": Kernel(PointwiseOp, operands="9x1xbf16 1x10xbf16", output="bf16"),
     "slice_steps": Kernel(
         SliceOp,
@@ -191,6 +194,7 @@ KERNELS = {
         TransposeOp, "3x2x6x1xf16", properties={"permutation": ints((0, 1, 3, 2)), "padding": int_attr(2)}
     ),
     "transpose_heads": Kernel(TransposeOp, "2x12x5x8xf16", properties={"permutation": ints((0, 2, 1, 3))}),
+    "transpose_ui8": Kernel(TransposeOp, "9x10x12xui8", output="ui8", properties={"permutation": ints((2, 1, 0))}),
     "transpose_reversed": Kernel(TransposeOp, "9x10x12xi32", output="i32", properties={"permutation": ints((2, 1, 0))}),
     "gather_rows": Kernel(GatherOp, "9x32xf16 4x3xi64", "32xf16", properties={"axis": int_attr(0)}),
     "gather_inner": Kernel(GatherOp, "3x7x5xi64 4xi32", output="i64", properties={"axis": int_attr(1)}),
@@ -346,7 +350,7 @@ def test_the_generated_code_computes_what_the_operation_means(tmp_path: Path) ->
     for name, kernel in KERNELS.items():
         arrays = kernel.arrays()
         (expected,) = run(kernel.module(), arrays, WeightStore())
-        got = call(library, name, modules[name], arrays, np.full_like(expected, -1))
+        got = call(library, name, modules[name], arrays, np.full(expected.shape, -1).astype(expected.dtype))
         if not deviation(got, expected) <= TOLERANCES.get(kernel.output, 0):
             wrong.append(f"{name}: {deviation(got, expected)}")
     assert wrong == []

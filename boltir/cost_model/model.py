@@ -1,0 +1,95 @@
+"""The estimated time of a launch, and what bounds it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import ceil
+
+from boltir.cost_model.hopper import hopper_work, tile_grid
+from boltir.cost_model.tensor_op import tensor_op_work
+from boltir.cost_model.traffic import Traffic, device_memory_bytes, traffic_of
+from boltir.cost_model.work import Bound, Pace, Work, working_seconds
+from boltir.dialects.cutlass.matrix import Math
+from boltir.dialects.cutlass.sm90 import Sm90Attr
+from boltir.dialects.cutlass.template import KernelSignature, TemplateAttr
+from boltir.dialects.cutlass.tensor_op import TensorOpAttr
+from boltir.target import Target
+
+MEMORY_EFFICIENCY = 0.9
+"""The part of the bandwidth of device memory that a kernel reaches."""
+FIRST_LOAD = 1.5e-6
+"""Seconds until a launch reads device memory at full speed."""
+DISTURBANCE = 0.2
+"""How much of the shorter is added to the longer of the times for working and for moving data: they share the L2."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a launch takes.
+
+    Attributes:
+        seconds: in a stream of launches, with operands that are not in the caches.
+        bound: what it spends most of them on.
+        flops: floating-point operations of the problem, without padding.
+        memory_bytes: what the problem moves from and to device memory at least.
+        rounds: tiles that each multiprocessor computes; the last round counts as a whole one.
+        roof_seconds: what the peaks of tensor cores and device memory allow at best.
+    """
+
+    seconds: float
+    bound: Bound
+    flops: int
+    memory_bytes: int
+    rounds: int
+    roof_seconds: float
+
+    @property
+    def roof_part(self) -> float:
+        """The part of the roof that it reaches, at most 1."""
+        return self.roof_seconds / self.seconds
+
+
+def estimate(
+    template: TemplateAttr, integers: Mapping[str, int], signature: KernelSignature, target: Target
+) -> Estimate | None:
+    """The estimate for a launch of `template` with these integers; None for families that have no model.
+
+    Products and convolutions on tensor cores have one. It is only good for ranking, and for telling what bounds
+    a kernel: on the measurements that it is fitted to it is wrong by 10% on average.
+    """
+    match template:
+        case Sm90Attr():
+            work, pace = hopper_work(template, integers, signature, target)
+            tiles, swizzle = tile_grid(template, integers), template.swizzle.data
+        case TensorOpAttr():
+            work, pace = tensor_op_work(template, integers, signature, target)
+            _, rows, columns = template.result_extents(integers)
+            m, n, _ = template.threadblock.data
+            tiles, swizzle = (ceil(rows / m), ceil(columns / n)), template.swizzle.data
+        case _:
+            return None
+    traffic = traffic_of(template, integers, signature)
+    resident = work.slots * work.resident
+    batch = template.result_extents(integers)[0]
+    moved = device_memory_bytes(traffic, tiles, resident, swizzle, target, batch)
+    return _estimate(work, pace, traffic, moved, template.flops(integers), template.math.data, target)
+
+
+def _estimate(
+    work: Work, pace: Pace, traffic: Traffic, moved: float, flops: int, math: Math, target: Target
+) -> Estimate:
+    working, bound = working_seconds(work, pace, target)
+    moving = moved / (MEMORY_EFFICIENCY * target.memory_bandwidth)
+    floor = FIRST_LOAD + moving
+    return Estimate(
+        seconds=max(working, floor) + DISTURBANCE * min(working, moving),
+        bound=bound if working >= floor else Bound.MEMORY,
+        flops=flops,
+        memory_bytes=traffic.total,
+        rounds=ceil(work.blocks / work.slots),
+        roof_seconds=roof_seconds(flops, traffic.total, math, target),
+    )
+
+
+def roof_seconds(flops: int, memory_bytes: int, math: Math, target: Target) -> float:
+    """What the peaks allow: of the tensor cores for operands of `math`, and of device memory."""
+    return max(flops * math.bytes / 2 / target.tensor_flops, memory_bytes / target.memory_bandwidth)

@@ -1,0 +1,109 @@
+"""What a matrix product or convolution moves to and from device memory."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import ceil
+
+from xdsl.ir import Attribute
+
+from boltir.dialects.cutlass.memory import element_bits
+from boltir.dialects.cutlass.store import StoreKind
+from boltir.dialects.cutlass.template import KernelSignature, TemplateAttr
+from boltir.dialects.fused.broadcast import Broadcast
+from boltir.target import Target
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """Bytes of each matrix, each read or written once.
+
+    Attributes:
+        a: of the first input; the part of an image that windows touch.
+        b: of the second input, the filters.
+        epilogue: of the epilogue's operands.
+        outputs: of what is stored.
+    """
+
+    a: int
+    b: int
+    epilogue: int
+    outputs: int
+
+    @property
+    def total(self) -> int:
+        return self.a + self.b + self.epilogue + self.outputs
+
+
+def traffic_of(template: TemplateAttr, integers: Mapping[str, int], signature: KernelSignature) -> Traffic:
+    """The bytes that a launch of a product or convolution moves at least."""
+    batch, rows, product_columns = template.result_extents(integers)
+    columns = product_columns // signature.accumulators
+    a, b = _input_elements(integers)
+    element = _bytes(signature.inputs[0])
+    extents = {
+        Broadcast.ROW: columns,
+        Broadcast.COLUMN: batch * rows,
+        Broadcast.SCALAR: 1,
+    }
+    operands = zip(signature.epilogue_operands, signature.broadcasts, strict=True)
+    epilogue = sum(_bytes(kind) * extents.get(how, batch * rows * columns) for kind, how in operands)
+    outputs = batch * rows * sum(_stored_row_bytes(signature, integers, columns))
+    return Traffic(element * a, element * b, epilogue, outputs)
+
+
+def _input_elements(integers: Mapping[str, int]) -> tuple[int, int]:
+    if "batch" in integers:
+        m, n, k, batch = (integers[name] for name in ("m", "n", "k", "batch"))
+        return (
+            m * k * (batch if integers["batch_stride_a"] else 1),
+            n * k * (batch if integers["batch_stride_b"] else 1),
+        )
+    n, h, w, c, k, r, s, p, q = (integers[name] for name in ("n", "h", "w", "c", "k", "r", "s", "p", "q"))
+    return n * min(h, p * r) * min(w, q * s) * c, k * r * s * c
+
+
+def _stored_row_bytes(signature: KernelSignature, integers: Mapping[str, int], columns: int) -> Iterator[int]:
+    """Bytes that a row of the result takes in each output; next to nothing where it is reduced."""
+    for i, (element, store) in enumerate(zip(signature.outputs, signature.output_stores, strict=True)):
+        if store.kind is not StoreKind.REDUCED:
+            yield _bytes(element) * integers.get(f"r{i}_columns", columns)
+
+
+def epilogue_bytes_per_element(signature: KernelSignature) -> float:
+    """Bytes that the epilogue reads and stores for each accumulator."""
+    operands = zip(signature.epilogue_operands, signature.broadcasts, strict=True)
+    loaded = sum(_bytes(element) for element, kind in operands if kind in (Broadcast.FULL, Broadcast.GENERAL))
+    outputs = zip(signature.outputs, signature.output_stores, strict=True)
+    stored = sum(_bytes(element) for element, store in outputs if store.kind is not StoreKind.REDUCED)
+    return (loaded + stored) / signature.accumulators
+
+
+def device_memory_bytes(
+    traffic: Traffic, tiles: tuple[int, int], resident: int, swizzle: int, target: Target, batch: int = 1
+) -> float:
+    """Bytes that cross the bus to device memory: what does not stay in the L2 cache between its uses is read again.
+
+    Threadblocks that run at once cover `swizzle` rows of tiles, or as many more as it takes to occupy the device, and
+    walk along the columns; the next rows of tiles read B again. Or the other way around: the shorter way counts
+    (gemm/kernel/tile_scheduler_params.h, RasterOrderOptions::Heuristic; gemm/threadblock/threadblock_swizzle.h).
+
+    Args:
+        tiles: rows and columns of tiles of one matrix.
+        resident: threadblocks that run at once.
+    """
+    rows, columns = tiles
+    kept = target.l2_bytes / 2  # the cache has two partitions, and data of both ends up in each
+
+    def again(matrix: int, along: int, across: int) -> float:
+        if matrix / batch <= kept:
+            return matrix
+        together = max(swizzle, resident // across)
+        return matrix * max(1, ceil(along / together))
+
+    by_rows = traffic.a + again(traffic.b, rows, columns)
+    by_columns = traffic.b + again(traffic.a, columns, rows)
+    return min(by_rows, by_columns) + traffic.epilogue + traffic.outputs
+
+
+def _bytes(element: Attribute) -> int:
+    return element_bits(element) // 8

@@ -1,0 +1,134 @@
+"""A family of templates for one operation: everything is decided but the mainloop, which the cost model ranks."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from xdsl.utils.exceptions import VerifyException
+
+from boltir.cost_model import Estimate, estimate
+from boltir.dialects.cutlass.matrix import Math
+from boltir.dialects.cutlass.sm90 import MOST_SLICES, Schedule, Sm90Attr
+from boltir.dialects.cutlass.template import KernelSignature, ParameterValue
+from boltir.dialects.cutlass.tensor_op import TensorOpAttr
+from boltir.dialects.fused import Along
+from boltir.lowering.fused_to_cutlass.mainloops import Mainloop
+from boltir.target import Target
+
+MatrixTemplate = Sm90Attr | TensorOpAttr
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A legal template with the values of its launch parameters, and what the cost model expects of them."""
+
+    template: MatrixTemplate
+    arguments: Mapping[str, int]
+    estimate: Estimate
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """What is no candidate, and the rule that it breaks."""
+
+    what: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Family:
+    """Templates of one kind that differ in their mainloops.
+
+    Attributes:
+        math: how they multiply.
+        fixed: the parameters that the operation decides.
+        launch: the values of the launch parameters, but for slices of K.
+        stored: the launch integers of stores and general operands.
+        mainloops: which are tried where nothing is measured; on a tie the first is taken.
+    """
+
+    kind: type[MatrixTemplate]
+    math: Math
+    fixed: tuple[tuple[str, ParameterValue], ...]
+    launch: tuple[tuple[str, int], ...]
+    stored: tuple[tuple[str, int], ...]
+    signature: KernelSignature
+    mainloops: tuple[Mainloop, ...]
+
+    @property
+    def arguments(self) -> dict[str, int]:
+        """The values of the launch parameters by name."""
+        return dict(self.launch)
+
+    def check_partial_results(self, template: MatrixTemplate) -> None:
+        """Each tile makes a partial result of a reduction along rows; with several matrices none may span two.
+
+        Raises:
+            VerifyException: one would.
+        """
+        batch, rows, _ = template.result_extents(self.arguments)
+        along_rows = any(store.along is Along.ROWS for store in self.signature.stores)
+        if batch > 1 and along_rows and rows % template.result_tile[0]:
+            raise VerifyException(f"tiles do not divide the {rows} rows of each of {batch} matrices")
+
+    def launches(self, template: MatrixTemplate) -> Iterator[Mapping[str, int]]:
+        """The values of the launch parameters: several where the kernel cuts K into slices."""
+        if not isinstance(template, Sm90Attr) or template.schedule.data is not Schedule.SPLIT_K:
+            yield self.arguments
+            return
+        for slices in range(2, min(MOST_SLICES, template.steps(self.arguments)) + 1):
+            yield {**self.arguments, "slices": slices}
+
+
+def find_candidates(family: Family, target: Target) -> tuple[tuple[Candidate, ...], tuple[Rejection, ...]]:
+    """The legal ones, those first that the cost model expects to be the fastest, and the others with reasons."""
+    templates, rejections = _legal_templates(
+        family.kind, family.math, family.fixed, family.signature, family.mainloops, target
+    )
+    found: list[Candidate] = []
+    rejected = list(rejections)
+    for template in templates:
+        for arguments in family.launches(template):
+            try:
+                template.check_launch({**arguments, **dict(family.stored)})
+                family.check_partial_results(template)
+            except VerifyException as error:
+                rejected.append(Rejection(str(template), str(error)))
+                continue
+            expected = estimate(template, {**arguments, **dict(family.stored)}, family.signature, target)
+            if expected is not None:
+                found.append(Candidate(template, arguments, expected))
+    found.sort(key=lambda candidate: candidate.estimate.seconds)
+    return tuple(found), tuple(rejected)
+
+
+usual_candidates = lru_cache(maxsize=1024)(find_candidates)
+"""The same, remembered: networks repeat their layers."""
+
+
+@lru_cache(maxsize=1024)  # the kernels of a network differ in few of these
+def _legal_templates(
+    kind: type[MatrixTemplate],
+    math: Math,
+    fixed: tuple[tuple[str, ParameterValue], ...],
+    signature: KernelSignature,
+    mainloops: tuple[Mainloop, ...],
+    target: Target,
+) -> tuple[tuple[MatrixTemplate, ...], tuple[Rejection, ...]]:
+    legal: list[MatrixTemplate] = []
+    rejected: list[Rejection] = []
+    for mainloop in mainloops:
+        parameters = {**mainloop.parameters(math, target), **dict(fixed)}
+        try:
+            template = kind.of(**parameters)
+            template.check_legal(target, signature)
+        except VerifyException as error:
+            rejected.append(Rejection(f"#{kind.name}<{_text(parameters)}>", str(error)))
+            continue
+        legal.append(template)
+    return tuple(legal), tuple(rejected)
+
+
+def _text(parameters: Mapping[str, ParameterValue]) -> str:
+    """Parameters that make no template, as a template prints its own."""
+    return ", ".join(f"{name} = {list(v) if isinstance(v, tuple) else v}" for name, v in parameters.items())

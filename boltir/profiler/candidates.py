@@ -1,0 +1,159 @@
+"""What can be tried for a fused operation: legal templates, the likely fastest first, and why others are not.
+
+Sources: what boltir tries by itself, what cutlass_library enumerates, what nvidia-matmul-heuristics proposes where it
+is installed, and what only boltir's templates and launches have: slices of K within a cluster, and swizzles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from boltir.cost_model.traffic import traffic_of
+from boltir.dialects.cutlass.gemm_sm90 import GemmSm90Attr
+from boltir.dialects.cutlass.matrix import Layout
+from boltir.dialects.cutlass.sm90 import Schedule, Sm90Attr
+from boltir.dialects.cutlass.store import StoreKind
+from boltir.dialects.cutlass.template import KernelSignature
+from boltir.dialects.cutlass.tensor_op import TensorOpAttr
+from boltir.dialects.fused import FusedOp
+from boltir.lowering.fused_to_cutlass.chosen import legal_selection
+from boltir.lowering.fused_to_cutlass.families import families
+from boltir.lowering.fused_to_cutlass.family import (
+    Candidate,
+    Family,
+    MatrixTemplate,
+    Rejection,
+    find_candidates,
+    usual_candidates,
+)
+from boltir.lowering.fused_to_cutlass.mainloops import HopperTile, Mainloop, Tile
+from boltir.lowering.fused_to_cutlass.selection import Refusal
+from boltir.lowering.fused_to_cutlass.stores import stores_of
+from boltir.profiler.enumeration import hopper_tiles, shipped_tiles
+from boltir.profiler.matmul_heuristics import proposed_tiles
+from boltir.target import Target
+
+__all__ = ["Candidate", "Candidates", "Rejection", "candidates_for"]
+
+SPLIT_TILES = tuple(
+    HopperTile((m, n, k), Schedule.SPLIT_K)
+    for m, n in ((64, 32), (64, 64), (64, 96), (64, 128), (128, 64))
+    for k in (64, 128)
+)
+"""Tiles whose threadblocks share slices of K, which CUTLASS does not have."""
+
+SWIZZLES = (2, 4, 8)
+"""How many tiles are visited together, besides one at a time."""
+
+UNUSUAL = 1.03
+"""How much longer what boltir tries by itself may take than another, to be preferred: other problems share it."""
+
+WORTH_A_TRY = 1.3
+"""How much slower than the first the model may expect a tile to be, for it to come before variants of better ones."""
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """What can be tried for an operation.
+
+    Attributes:
+        legal: launches that the verifiers allow, those first that are most worth a measurement: what the cost model
+            expects to be the fastest, then the best of every other tile and schedule that comes near.
+        rejected: what they refuse, with the rule.
+    """
+
+    legal: tuple[Candidate, ...]
+    rejected: tuple[Rejection, ...]
+
+
+def candidates_for(op: FusedOp, target: Target) -> Candidates:
+    """The candidates for a matrix product or convolution; none for any other operation.
+
+    Raises:
+        BoltError: cutlass_library is not installed.
+    """
+    legal: list[Candidate] = []
+    rejected: list[Rejection] = []
+    usual: set[MatrixTemplate] = set()
+    for family in families(op, target):
+        if isinstance(family, Refusal):
+            rejected.append(Rejection(op.name, family.reason))
+            continue
+        tried, _ = usual_candidates(family, target)
+        usual |= {candidate.template for candidate in tried}
+        found, refused = find_candidates(_widened(family, tried, target), target)
+        legal += found
+        rejected += refused
+    if any(store.kind is StoreKind.REDUCED for store in stores_of(op)):
+        legal = list(_with_fitting_tiles(op, legal, rejected, target))
+    legal.sort(key=lambda candidate: candidate.estimate.seconds * (1 if candidate.template in usual else UNUSUAL))
+    return Candidates(tuple(_varied(legal)), tuple(rejected))
+
+
+def _with_fitting_tiles(
+    op: FusedOp, legal: Iterable[Candidate], rejected: list[Rejection], target: Target
+) -> Iterator[Candidate]:
+    """Those whose tiles make the values that `op` stores; the others are added to `rejected`."""
+    for candidate in legal:
+        answer = legal_selection(op, candidate.template, candidate.arguments, target)
+        if isinstance(answer, Refusal):
+            rejected.append(Rejection(str(candidate.template), answer.reason))
+        else:
+            yield candidate
+
+
+def _varied(legal: Sequence[Candidate]) -> list[Candidate]:
+    """The same; the first few differ in more than depth, swizzle or slices, which the model tells apart least."""
+    seen: set[tuple[object, ...]] = set()
+    firsts: list[Candidate] = []
+    for candidate in legal:
+        if candidate.estimate.seconds <= WORTH_A_TRY * legal[0].estimate.seconds:
+            shape = _shape(candidate)
+            if shape not in seen:
+                seen.add(shape)
+                firsts.append(candidate)
+    chosen = set(map(id, firsts))
+    return [*firsts, *(candidate for candidate in legal if id(candidate) not in chosen)]
+
+
+def _shape(candidate: Candidate) -> tuple[object, ...]:
+    """What measured times differ by most: family, tile, schedule, and whether there are clusters."""
+    match candidate.template:
+        case Sm90Attr() as template:
+            return template.family, template.tile.data[:2], template.schedule.data, max(template.cluster.data) > 1
+        case TensorOpAttr() as template:
+            return template.family, template.threadblock.data[:2]
+
+
+def _widened(family: Family, tried: Sequence[Candidate], target: Target) -> Family:
+    """`family`, of which boltir itself tries some candidates, with the mainloops of all sources."""
+    mainloops: list[Mainloop] = list(family.mainloops)
+    if issubclass(family.kind, Sm90Attr):
+        mainloops += (*SPLIT_TILES, *hopper_tiles(family.math), *_proposals(family, target))
+    else:
+        mainloops += shipped_tiles(family.math, target)
+    wider = replace(family, mainloops=tuple(dict.fromkeys(mainloops)))
+    if not any(_is_read_again(candidate, family.signature, target) for candidate in tried[:1]):
+        return wider
+    return replace(wider, mainloops=tuple(dict.fromkeys((*wider.mainloops, *_swizzled(wider.mainloops)))))
+
+
+def _proposals(family: Family, target: Target) -> Iterable[HopperTile]:
+    if family.kind is not GemmSm90Attr:
+        return ()
+    fixed = dict(family.fixed)
+    layouts = (Layout(str(fixed["layout_a"])), Layout(str(fixed["layout_b"])))
+    return proposed_tiles(family.arguments, layouts, family.math, target)
+
+
+def _is_read_again(candidate: Candidate, signature: KernelSignature, target: Target) -> bool:
+    """Whether a matrix exceeds what the L2 cache keeps, so that the order of the tiles matters."""
+    traffic = traffic_of(candidate.template, candidate.arguments, signature)
+    return max(traffic.a, traffic.b) > target.l2_bytes / 2
+
+
+def _swizzled(mainloops: Iterable[Mainloop]) -> Iterator[Mainloop]:
+    for mainloop in mainloops:
+        if isinstance(mainloop, Tile) or (isinstance(mainloop, HopperTile) and mainloop.schedule.is_persistent):
+            yield from (replace(mainloop, swizzle=swizzle) for swizzle in SWIZZLES)
