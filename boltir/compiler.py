@@ -22,6 +22,7 @@ from boltir.weights import WeightStore
 
 if TYPE_CHECKING:
     from boltir.interpreters.arrays import Array
+    from boltir.ranking import Rankings
     from boltir.runtime.artifact import Artifact
 
 _PASSES: Mapping[str, Callable[[], type[ModulePass]]] = {**XDSL_UNIVERSE.all_passes, **UNIVERSE.all_passes}
@@ -76,6 +77,8 @@ def lower(
     *,
     target: str = "sm_80",
     dtype: str = "f16",
+    templates: str = "heuristic",
+    rankings: "Rankings | None" = None,
     on_level: Callable[[str, Network], None] | None = None,
 ) -> Network:
     """Lower a network to level `to`, on from the level it is at; the given module stays as it is.
@@ -86,6 +89,8 @@ def lower(
         target: the GPU architecture, as `sm_80`.
         dtype: `f16`, `bf16` or `f32` (docs/precision.md): what a network at the graph level is to compute in.
             Its inputs and outputs keep their types.
+        templates: what chooses the kernels: the cost model (`heuristic`), or `rankings` (`database`, `measured`).
+        rankings: what is known of templates' speed (docs/tuning.md).
         on_level: called with each level's name when the module has reached it.
 
     Raises:
@@ -99,7 +104,7 @@ def lower(
     levels = _levels_to_go(network.module, to, target)
     lowered = Network(network.module.clone(), network.weights, network.remarks)
     for level in levels:
-        run_pipeline(lowered, level_pipeline(level, target=target, dtype=dtype))
+        run_pipeline(lowered, level_pipeline(level, target=target, dtype=dtype, templates=templates), rankings)
         if on_level is not None:
             on_level(level, lowered)
     return lowered
@@ -126,13 +131,14 @@ def compiler_context(network: Network | None = None) -> CompilerContext:
     return ctx
 
 
-def run_pipeline(network: Network, specs: Sequence[str]) -> None:
-    """Apply passes to the network's module, in place.
+def run_pipeline(network: Network, specs: Sequence[str], rankings: "Rankings | None" = None) -> None:
+    """Apply passes to the network's module, in place; `rankings` says what was measured of templates.
 
     Raises:
         BoltError: an unknown pass, or a pass that refuses the module.
     """
     ctx = compiler_context(network)
+    ctx.rankings = rankings
     PassManager(build_passes(",".join(specs), _PASSES), verify_each=False).run(ctx, network.module)
 
 
@@ -142,13 +148,14 @@ def compile(
     *,
     target: str = "sm_80",
     dtype: str = "f16",
+    templates: str = "heuristic",
+    rankings: "Rankings | None" = None,
     show_progress: bool = False,
 ) -> "Artifact":
     """Lower a network, emit CUDA C++, build it with nvcc and write the artifact folder `output`.
 
     Args:
-        target: as for `lower`.
-        dtype: as for `lower`.
+        target, dtype, templates, rankings: as for `lower`.
 
     Raises:
         BoltError: the network cannot be lowered, there is no nvcc, or nvcc fails.
@@ -157,7 +164,7 @@ def compile(
     from boltir.runtime.artifact import build_artifact
     from boltir.runtime.build import Builder
 
-    lowered = lower(network, "cutlass", target=target, dtype=dtype)
+    lowered = lower(network, "cutlass", target=target, dtype=dtype, templates=templates, rankings=rankings)
     sources = emit_cuda(lowered.module)
     builder = Builder(Target.named(target), show_progress=show_progress)
     return build_artifact(sources, lowered.weights, Path(output), builder)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from boltir.errors import BoltError, one_line
@@ -98,7 +99,7 @@ class Builder:
             BoltError: a source does not compile; the error names the kernel and the log.
         """
         start = time.perf_counter()
-        named = self._cached(kernels)
+        named = self.named(kernels)
         missing = self._compile_missing(named)
         units = self._host_units({**host, "entry_points.cpp": entry_points(named)})
         self._compile_all([unit for unit in units if self.cache.find(unit.keys[0]) is None], lambda _: None)
@@ -111,20 +112,29 @@ class Builder:
         Raises:
             BoltError: a source does not compile; the error names the kernel and the log.
         """
-        return self._compile_missing(self._cached(kernels))
+        return self._compile_missing(self.named(kernels))
 
-    def _cached(self, kernels: Sequence[KernelSource]) -> list[CachedKernel]:
-        fingerprint = self._fingerprint()
-        return [CachedKernel.of(kernel, fingerprint) for kernel in kernels]
+    def link_kernels(self, kernels: Sequence[KernelSource], output: Path) -> None:
+        """Link kernels whose object files are in the cache into a shared library, each under its `symbol`.
 
-    def _fingerprint(self) -> str:
+        Raises:
+            BoltError: an object file is missing, or linking fails.
+        """
+        self._link([kernel.key for kernel in self.named(kernels)], output)
+
+    def named(self, kernels: Sequence[KernelSource]) -> list[CachedKernel]:
+        """The kernels under the names that the cache knows them by."""
+        return [CachedKernel.of(kernel, self.fingerprint) for kernel in kernels]
+
+    @cached_property
+    def fingerprint(self) -> str:
         """Stands for everything besides the source that decides an object's bytes."""
         tools = (self.nvcc.version, self.nvcc.host_version, self.cutlass.version)
         return content_key(*self.nvcc.compile_flags(self.target), *tools)
 
     def _host_units(self, host: Mapping[str, str]) -> list[_Unit]:
         headers = {name: text for name, text in host.items() if name.endswith(".h")}
-        others = (self._fingerprint(), *(part for item in sorted(headers.items()) for part in item))
+        others = (self.fingerprint, *(part for item in sorted(headers.items()) for part in item))
         return [
             _Unit(name, text, (content_key(name, text, *others),), headers=headers)
             for name, text in host.items()

@@ -1,7 +1,7 @@
 """A GPU, through pycuda: its primary context, memory, and the order of streams.
 
-pycuda is imported when a GPU is opened, and only here. It has no way to take a stream by its address, so
-ordering two streams of a caller's asks the driver's library.
+pycuda is imported when a GPU is opened, and only here. It has no way to take a stream by its address, and no graphs:
+for those the driver's library is asked.
 """
 
 from __future__ import annotations
@@ -60,6 +60,8 @@ class DriverDevice(Protocol):
     """`pycuda.driver.Device`."""
 
     def retain_primary_context(self) -> Context: ...
+    def name(self) -> str: ...
+    def compute_capability(self) -> tuple[int, int]: ...
 
 
 class Driver(Protocol):
@@ -72,6 +74,8 @@ class Driver(Protocol):
     def Stream(self) -> Stream: ...
     def Event(self) -> Event: ...
     def mem_alloc(self, bytes: int, /) -> Allocation: ...
+    def mem_get_info(self) -> tuple[int, int]: ...
+    def memset_d8(self, dest: int, data: int, size: int, /) -> None: ...
     def memcpy_htod(self, dest: int, src: Array, /) -> None: ...
     def memcpy_dtoh(self, dest: Array, src: int, /) -> None: ...
 
@@ -84,7 +88,9 @@ class Device:
         self.driver = driver
         try:
             driver.init()
-            self._context = driver.Device(ordinal).retain_primary_context()
+            device = driver.Device(ordinal)
+            self._context = device.retain_primary_context()
+            self.name, self.capability = device.name(), device.compute_capability()
         except driver.Error as error:
             raise _no_device(ordinal, error) from None
 
@@ -144,12 +150,12 @@ class Device:
             BoltError: one of them is no stream of this GPU.
         """
         event = ctypes.c_void_p()
-        _call("cuEventCreate", ctypes.byref(event), ctypes.c_uint(_DISABLE_TIMING))
+        call_driver("cuEventCreate", ctypes.byref(event), ctypes.c_uint(_DISABLE_TIMING))
         try:
-            _call("cuEventRecord", event, ctypes.c_void_p(first))
-            _call("cuStreamWaitEvent", ctypes.c_void_p(then), event, ctypes.c_uint(0))
+            call_driver("cuEventRecord", event, ctypes.c_void_p(first))
+            call_driver("cuStreamWaitEvent", ctypes.c_void_p(then), event, ctypes.c_uint(0))
         finally:
-            _call("cuEventDestroy_v2", event)
+            call_driver("cuEventDestroy_v2", event)
 
     def time(self, queue: Callable[[int], object], repetitions: int) -> list[float]:
         """Microseconds of each of several calls of `queue`, which puts work on the stream it is given.
@@ -197,10 +203,15 @@ def _no_device(ordinal: int, error: Exception) -> BoltError:
     return BoltError(f"there is no NVIDIA GPU {ordinal} to run on: {reason}", hint="nvidia-smi lists driver and GPUs")
 
 
-def _call(function: str, *arguments: object) -> None:
+def call_driver(function: str, *arguments: object) -> None:
+    """Call a function of the driver's library, for what pycuda lacks.
+
+    Raises:
+        BoltError: it fails.
+    """
     status = _driver_library()[function](*arguments)
     if status != 0:
-        raise BoltError(f"{function} failed with CUDA error {status}", where="ordering streams")
+        raise BoltError(f"{function} failed with CUDA error {status}")
 
 
 @cache

@@ -10,15 +10,19 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
+from weakref import WeakSet
 
 
-@dataclass
+@dataclass(eq=False)
 class CompilerProcesses:
     """Runs commands from several threads and can end all of them, with their children."""
 
     _running: set[subprocess.Popen[str]] = field(default_factory=set[subprocess.Popen[str]])
     _lock: Lock = field(default_factory=Lock)
     _ended: bool = False
+
+    def __post_init__(self) -> None:
+        _in_use.add(self)
 
     def run(self, command: Sequence[str], folder: Path) -> tuple[int, str]:
         """Run `command` in `folder`; returns its exit status and all it printed."""
@@ -50,3 +54,12 @@ class CompilerProcesses:
             for process in self._running:
                 with suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGTERM)
+
+
+_in_use: WeakSet[CompilerProcesses] = WeakSet()
+
+
+def end_all_compilers() -> None:
+    """End every command that this process runs; the builds that wait for one fail."""
+    for processes in list(_in_use):
+        processes.end()

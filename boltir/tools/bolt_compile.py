@@ -13,6 +13,7 @@ from boltir.levels import LEVELS
 from boltir.precision import PRECISIONS, Precision
 from boltir.target import TARGETS, Target
 from boltir.tools.reporting import CommandLineParser, run_command
+from boltir.tools.tuned_templates import SOURCES, rankings_from
 
 EMISSIONS = (*LEVELS, "cuda", "lib")
 
@@ -33,6 +34,13 @@ def _parser() -> CommandLineParser:
     dtypes = ", ".join(precision.name for precision in PRECISIONS)
     add("--dtype", default="f16", metavar="TYPE", help=f"what the network computes in: {dtypes} (default: f16)")
     add("--input-shape", action="append", default=[], metavar="NAME=1x3x48x192", help="fix an input's open shape")
+    add(
+        "--templates",
+        default="heuristic",
+        choices=SOURCES,
+        help="what chooses kernels: the cost model (default), what bolt-tune measured, or measurements made now",
+    )
+    add("--tuning-db", type=Path, metavar="PATH", help="the tuning database (default: bolt-tune's)")
     add("--remarks", metavar="FILE", help="write each decision as a JSON line; '-': as text on stderr")
     add("--quiet", action="store_true", help="no progress and no summary")
     return parser
@@ -86,7 +94,9 @@ def compile_model(args: Namespace) -> None:
             raise BoltError(f"it holds {source}, which is read", where=str(args.output), hint="choose another folder")
     level = args.emit if args.emit in LEVELS else "cutlass"
     try:
-        lowered = lower(network, level, target=args.target, dtype=args.dtype)
+        with rankings_from(args.templates, args.tuning_db, args.target) as rankings:
+            options = {"target": args.target, "dtype": args.dtype, "templates": args.templates}
+            lowered = lower(network, level, **options, rankings=rankings)
     finally:
         _write_remarks(network, args.remarks)
     if args.emit in LEVELS:
@@ -106,7 +116,7 @@ def compile_model(args: Namespace) -> None:
         builder = Builder(Target.named(args.target), show_progress=not args.quiet)
         artifact = build_artifact(sources, lowered.weights, args.output, builder)
     if not args.quiet:
-        print_summary(sources.program, artifact)
+        print_summary(sources.program, artifact, network.remarks)
 
 
 def _write_remarks(network: Network, destination: str | None) -> None:

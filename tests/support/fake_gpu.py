@@ -109,7 +109,9 @@ class FakeDriver:
     def Device(self, ordinal: int) -> Any:
         if ordinal > 1:
             raise DriverError("cuDeviceGet failed: invalid device ordinal")
-        return SimpleNamespace(retain_primary_context=lambda: self.context)
+        return SimpleNamespace(
+            retain_primary_context=lambda: self.context, name=lambda: "Fake GPU", compute_capability=lambda: (9, 0)
+        )
 
     def Stream(self) -> Any:
         return SimpleNamespace(handle=self.stream, synchronize=lambda: None)
@@ -120,6 +122,12 @@ class FakeDriver:
     def mem_alloc(self, nbytes: int) -> Allocation:
         assert self.context.depth > 0, "the context is not current"
         return Allocation(nbytes, self.living)
+
+    def mem_get_info(self) -> tuple[int, int]:
+        return 1 << 30, 1 << 30
+
+    def memset_d8(self, dest: int, data: int, size: int) -> None:
+        ctypes.memset(dest, data, size)
 
     def memcpy_htod(self, dest: int, src: Array) -> None:
         ctypes.memmove(dest, src.ctypes.data, src.nbytes)

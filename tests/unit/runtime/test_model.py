@@ -68,7 +68,7 @@ def gpu(artifact: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gpu]:
         if stream is not None:
             gpu.order.append((function, arguments[stream].value or 0))
 
-    monkeypatch.setattr("boltir.runtime.device._call", note)
+    monkeypatch.setattr("boltir.runtime.device.call_driver", note)
     with installed(driver):
         yield gpu
     assert (library.instance_count(), library.graph_count()) == (0, 0), "memory was not freed"

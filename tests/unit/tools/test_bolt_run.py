@@ -232,7 +232,7 @@ def test_random_indices_stay_within_every_table_they_are_looked_up_in() -> None:
     assert (ids.dtype, ids.min(), ids.max()) == (np.int64, 0, 4)
 
 
-@pytest.mark.parametrize("dtype", ["f16", "bf16", "f32", "i8", "i32", "i64", "i1"])
+@pytest.mark.parametrize("dtype", ["f16", "bf16", "f32", "i8", "i32", "i64", "i1", "ui8"])
 def test_random_inputs_of_every_type(dtype: str) -> None:
     array = random_input(described("x", dtype, 100), 2, seed=0)
     assert (array.dtype, array.shape) == (BY_NAME[dtype].numpy, (100,))

@@ -1,0 +1,1 @@
+"""Choosing kernels by measuring them: candidates, measurements, and what is remembered of them."""

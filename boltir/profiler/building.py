@@ -1,0 +1,185 @@
+"""Building candidates' kernels while others are measured, over any executor: threads, processes or a cluster."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from boltir.errors import BoltError, one_line
+from boltir.profiler.executable import Entry
+from boltir.runtime.build import Builder
+from boltir.runtime.kernel_source import KernelSource
+from boltir.runtime.processes import end_all_compilers
+from boltir.target import Target
+
+MOST_PER_UNIT = 4
+"""Kernels per translation unit: fewer than a whole network's build takes, so that measuring can begin."""
+
+_PATIENCE = 3.0  # seconds for compilers to end
+
+MakeBuilder = Callable[[], Builder]
+"""Makes the builder where it is called: another machine has its tools and its cache elsewhere."""
+
+
+@dataclass(frozen=True)
+class LocalBuilder:
+    """The builder with this machine's tools, for one architecture."""
+
+    target: str
+
+    def __call__(self) -> Builder:
+        return Builder(Target.named(self.target), jobs=1, show_progress=False)
+
+
+@dataclass(frozen=True)
+class BuildOutcome:
+    """What came of one unit: the kernels' entries by their keys, or why there are none."""
+
+    entries: dict[str, Entry]
+    failures: dict[str, str]
+
+
+Objects = list[tuple[list[str], bytes]]
+
+
+def compile_unit(make_builder: MakeBuilder, kernels: Sequence[KernelSource], fingerprint: str) -> Objects:
+    """Compile kernels wherever this runs; returns object files, each with the keys of the kernels in it.
+
+    Raises:
+        BoltError: a kernel does not compile, or this machine's tools are others than `fingerprint` stands for.
+    """
+    builder = make_builder()
+    if builder.fingerprint != fingerprint:
+        versions = f"nvcc {builder.nvcc.version}, CUTLASS {builder.cutlass.version}"
+        raise BoltError(f"a worker would build with other tools: {versions}", hint="install the same everywhere")
+    builder.compile_kernels(kernels)
+    files: dict[Path, list[str]] = {}
+    for kernel in builder.named(kernels):
+        path = builder.cache.find(kernel.key)
+        if path is None:
+            raise BoltError("an object file was deleted while building", where=str(builder.cache.root))
+        files.setdefault(path, []).append(kernel.key)
+    return [(keys, path.read_bytes()) for path, keys in files.items()]
+
+
+@dataclass
+class KernelBuilds:
+    """Builds kernels in the order in which they are asked for.
+
+    Attributes:
+        executor: compiles.
+        libraries: a folder for shared libraries.
+        report: called, from any thread, with each outcome.
+    """
+
+    make_builder: MakeBuilder
+    executor: Executor
+    libraries: Path
+    report: Callable[[BuildOutcome], None]
+    _builder: Builder = field(init=False)
+    _futures: list[Future[Objects]] = field(default_factory=list[Future[Objects]])
+    _cancelled: bool = False
+
+    def __post_init__(self) -> None:
+        self._builder = self.make_builder()
+        self._linker = ThreadPoolExecutor(2)
+
+    def start(self, kernels: Iterable[KernelSource]) -> None:
+        """Build kernels, the first ones first; what the cache has is linked at once."""
+        distinct = {self.key_of(kernel): kernel for kernel in kernels}
+        missing = {key: kernel for key, kernel in distinct.items() if self._builder.cache.find(key) is None}
+        cached = [kernel for key, kernel in distinct.items() if key not in missing]
+        if cached:
+            self._linker.submit(self._keep_and_link, cached, [])
+        for unit in units(list(missing.values())):
+            self._submit(unit)
+
+    def key_of(self, kernel: KernelSource) -> str:
+        """The kernel's key: equal for equal code, whatever it is called."""
+        return self._builder.named([kernel])[0].key
+
+    def cancel(self) -> None:
+        """Start no more and end the compilers of this process; nothing is reported any more."""
+        self._cancelled = True
+        deadline = time.monotonic() + _PATIENCE
+        while [future for future in self._futures if not (future.cancel() or future.done())]:
+            end_all_compilers()
+            if time.monotonic() > deadline:
+                break  # another process's, which ends by itself
+            time.sleep(0.05)
+        self._linker.shutdown(cancel_futures=True)
+
+    def _submit(self, unit: Sequence[KernelSource]) -> None:
+        try:
+            future = self.executor.submit(compile_unit, self.make_builder, unit, self._builder.fingerprint)
+        except RuntimeError as error:  # it is broken or shut down
+            self._report(BuildOutcome({}, {self.key_of(kernel): _reason(error) for kernel in unit}))
+            return
+        self._futures.append(future)
+        future.add_done_callback(lambda done: self._finish(unit, done))
+
+    def _finish(self, unit: Sequence[KernelSource], future: Future[Objects]) -> None:
+        if self._cancelled or future.cancelled():
+            return
+        error = future.exception()
+        if error is None:
+            with suppress(RuntimeError):  # it is being cancelled
+                self._linker.submit(self._keep_and_link, unit, future.result())
+        elif len(unit) > 1:
+            for kernel in unit:  # which of them is to blame
+                self._submit([kernel])
+        else:
+            self._report(BuildOutcome({}, {self.key_of(unit[0]): _reason(error)}))
+
+    def _keep_and_link(self, kernels: Sequence[KernelSource], objects: Objects) -> None:
+        named = self._builder.named(kernels)
+        library = self.libraries / f"{named[0].key}.so"
+        try:
+            self._keep(objects)
+            self._builder.link_kernels(kernels, library)
+        except (BoltError, OSError) as error:
+            self._report(BuildOutcome({}, {kernel.key: _reason(error) for kernel in named}))
+        else:
+            self._report(BuildOutcome({kernel.key: Entry(library, kernel.symbol) for kernel in named}, {}))
+
+    def _keep(self, objects: Objects) -> None:
+        """Put what another machine compiled into this one's cache."""
+        cache = self._builder.cache
+        for keys, data in objects:
+            if all(cache.find(key) is not None for key in keys):
+                continue
+            with cache.scratch() as folder:
+                (folder / "unit.o").write_bytes(data)
+                cache.add(keys, folder / "unit.o")
+
+    def _report(self, outcome: BuildOutcome) -> None:
+        if not self._cancelled:
+            self.report(outcome)
+
+
+def units(kernels: Sequence[KernelSource]) -> list[list[KernelSource]]:
+    """The kernels in translation units: a 3.x kernel takes a minute and stands alone, others share their headers."""
+    result: list[list[KernelSource]] = []
+    open_units: dict[str, list[KernelSource]] = {}
+    for kernel in kernels:
+        headers = "\n".join(sorted(line for line in kernel.source.splitlines() if line.startswith("#include")))
+        unit = open_units.get(headers)
+        if unit is None or len(unit) == MOST_PER_UNIT or is_slow_to_build(kernel):
+            unit = open_units[headers] = []
+            result.append(unit)
+        unit.append(kernel)
+    return result
+
+
+def is_slow_to_build(kernel: KernelSource) -> bool:
+    """Whether nvcc takes a minute for it: it is of CUTLASS 3.x."""
+    return "collective_builder.hpp" in kernel.source
+
+
+def _reason(error: BaseException) -> str:
+    described = str(error) if isinstance(error, BoltError) else f"{type(error).__name__}: {error}"
+    return one_line(described, 300)

@@ -1,0 +1,37 @@
+"""What builds kernels: this machine's cores, or a Dask cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+from boltir.errors import BoltError
+from boltir.runtime.build import default_jobs
+
+_PATIENCE = 10  # seconds for a scheduler to answer
+
+
+@contextmanager
+def building_on(scheduler: str | None) -> Generator[Executor]:
+    """The executor for the block: with the address of a Dask scheduler its cluster, else one nvcc per core.
+
+    Raises:
+        BoltError: Dask is not installed, or no scheduler answers at that address.
+    """
+    if scheduler is None:
+        with ThreadPoolExecutor(default_jobs()) as executor:
+            yield executor
+        return
+    try:
+        distributed: Any = import_module("distributed")
+    except ModuleNotFoundError:
+        raise BoltError("building on a cluster needs Dask", hint="pip install 'boltir[dask]'") from None
+    try:
+        client = distributed.Client(scheduler, timeout=_PATIENCE)
+    except (OSError, ValueError) as error:
+        raise BoltError(f"no Dask scheduler answers: {error}", where=scheduler) from None
+    with client:
+        yield client.get_executor(pure=False)

@@ -1,0 +1,192 @@
+"""`bolt-tune`: measures which kernels are the fastest for a network, and remembers it."""
+
+from __future__ import annotations
+
+import re
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from boltir.compiler import Network, lower, run_pipeline
+from boltir.errors import BoltError
+from boltir.files import write_atomically
+from boltir.precision import PRECISIONS
+from boltir.profiler.building import LocalBuilder
+from boltir.profiler.database import Database
+from boltir.profiler.exchange import export_text, import_text
+from boltir.profiler.executors import building_on
+from boltir.profiler.key import Machine, versions_of
+from boltir.profiler.local import TuningOptions, open_tuner
+from boltir.profiler.locations import default_database
+from boltir.profiler.prepare import DEFAULT_TOP
+from boltir.profiler.problem import Problem, distinct_problems
+from boltir.profiler.report import report_of
+from boltir.profiler.tuner import TuningResult
+from boltir.target import TARGETS
+from boltir.tools.bolt_compile import load_model, parse_input_shapes
+from boltir.tools.reporting import CommandLineParser, run_command
+from boltir.tools.tuning_page import tuning_page
+from boltir.tools.tuning_progress import progress_on
+from boltir.tools.tuning_table import print_ranking, print_records, print_summary
+
+ACTIONS = ("show", "export", "import", "prune")
+_WIDTH = 160  # of what is not printed to a terminal
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `bolt-tune` with the arguments `argv` (default: the process's) and return its exit status."""
+    args = sys.argv[1:] if argv is None else argv
+    return run_command(lambda: tune_or_manage(_parser().parse_args(args)))
+
+
+def _parser() -> CommandLineParser:
+    parser = CommandLineParser(prog="bolt-tune", description="Measure which kernels are the fastest for a network.")
+    add = parser.add_argument
+    add("what", metavar="MODEL", help=f"an .onnx file, or .mlir of any level; or {', '.join(ACTIONS)}: the database")
+    add("file", type=Path, nargs="?", metavar="FILE", help="what to export to or to import")
+    add("--db", type=Path, metavar="PATH", help="the tuning database (default: BOLTIR_TUNING_DB, else the user's)")
+    add("--budget", type=seconds_of, metavar="120s", help="return the best so far after so long: 90s, 5m, 1h")
+    add("--top", type=int, default=DEFAULT_TOP, metavar="N", help=f"candidates per problem (default: {DEFAULT_TOP})")
+    add("--target", metavar="ARCH", help=f"one of {', '.join(TARGETS)} (default: the GPU's)")
+    dtypes = ", ".join(precision.name for precision in PRECISIONS)
+    add("--dtype", default="f16", metavar="TYPE", help=f"what the network computes in: {dtypes} (default: f16)")
+    add("--input-shape", action="append", default=[], metavar="NAME=1x3x48x192", help="fix an input's open shape")
+    add("--devices", type=devices_of, default=(0,), metavar="0,1", help="the GPUs to measure on (default: 0)")
+    add("--scheduler", metavar="ADDRESS", help="build the kernels on the Dask cluster with that scheduler")
+    add(
+        "--report",
+        nargs="?",
+        const="-",
+        metavar="FILE.html",
+        help="print every candidate; with a file, write a page with a roofline plot, too",
+    )
+    add("--quiet", action="store_true", help="no progress and no summary")
+    return parser
+
+
+def seconds_of(text: str) -> float:
+    """The seconds that `90`, `90s`, `1.5m` or `1h` stands for.
+
+    Raises:
+        BoltError: it is not of that form.
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(s|m|h|)", text)
+    if match is None or float(match[1]) == 0:
+        raise BoltError(f"expected a time such as 90s, 5m or 1h, got '{text}'", where="--budget")
+    return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
+
+
+def devices_of(text: str) -> tuple[int, ...]:
+    """The numbers in `0,1`.
+
+    Raises:
+        BoltError: it is not of that form, or names a device twice.
+    """
+    numbers = text.split(",")
+    if not all(number.isdecimal() for number in numbers) or len(set(numbers)) < len(numbers):
+        raise BoltError(f"expected different numbers such as 0,1, got '{text}'", where="--devices")
+    return tuple(map(int, numbers))
+
+
+def tune_or_manage(args: Namespace) -> None:
+    """What the command does.
+
+    Raises:
+        BoltError: anything the user can mend.
+    """
+    _check_options(args)
+    with Database(args.db or default_database()) as database:
+        if args.what in ACTIONS:
+            manage(args, database)
+        else:
+            tune_model(args, database)
+
+
+def _check_options(args: Namespace) -> None:
+    if args.top < 1:
+        raise BoltError(f"expected a positive number, got {args.top}", where="--top")
+    if (args.file is not None) != (args.what in ("export", "import")):
+        raise BoltError(f"expected {'a' if args.file is None else 'no'} FILE after {args.what}", hint="see --help")
+    if args.report not in (None, "-") and not args.report.endswith(".html"):
+        hint = "--report alone prints tables; the model comes first"
+        raise BoltError(f"expected FILE.html, got '{args.report}'", where="--report", hint=hint)
+
+
+def manage(args: Namespace, database: Database) -> None:
+    """Show, write, read or clean the database.
+
+    Raises:
+        BoltError: a file cannot be read or written, or is no export.
+    """
+    match args.what:
+        case "show":
+            print_records(_console(sys.stdout), database.records())
+        case "export":
+            write_atomically(args.file, export_text(database.records()))
+        case "import":
+            news = database.merge(import_text(_read(args.file), str(args.file)))
+            print(f"{news} measurements are new")
+        case _:
+            versions = versions_of(LocalBuilder(args.target or next(iter(TARGETS)))())
+            print(f"{database.prune(versions)} measurements of other versions, or that failed, are forgotten")
+
+
+def tune_model(args: Namespace, database: Database) -> None:
+    """Tune a network's kernels and print what was found.
+
+    Raises:
+        BoltError: the network cannot be lowered, there is no GPU, or no nvcc.
+    """
+    network = load_model(Path(args.what), parse_input_shapes(args.input_shape))
+    options = TuningOptions(args.target, args.devices, args.top, args.budget)
+    with building_on(args.scheduler) as executor, open_tuner(database, executor, options) as tuner:
+        problems = problems_of(network, tuner.machine.target, args.dtype)
+        with progress_on(_console(sys.stderr), not args.quiet) as listener:
+            result = tuner.tune(problems, listener)
+    _report(args, tuner.machine, result)
+
+
+def problems_of(network: Network, target: str, dtype: str) -> dict[Problem, int]:
+    """The problems of a network, and how often each occurs: its kernels when what no template holds is taken apart.
+
+    Raises:
+        BoltError: it cannot be lowered.
+    """
+    lowered = lower(network, "fused", target=target, dtype=dtype)
+    run_pipeline(lowered, ["inline-chains", f"select-templates{{target={target}}}"])
+    return distinct_problems(lowered.module)
+
+
+def _report(args: Namespace, machine: Machine, result: TuningResult) -> None:
+    report = report_of(machine, result.jobs)
+    console = _console(sys.stdout)
+    if args.report not in (None, "-"):
+        write_atomically(Path(args.report), tuning_page(report))
+    if args.report is not None:
+        print_ranking(console, report)
+    if not args.quiet:
+        print_summary(console, report)
+        if result.ended != "done":
+            reason = "the budget is spent" if result.ended == "budget" else "interrupted"
+            console.print(f"{reason}: this is the best so far; bolt-tune goes on where it ended")
+
+
+def _console(stream: Any) -> Console:
+    return Console(file=stream, highlight=False, width=None if stream.isatty() else _WIDTH)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise BoltError(error.strerror or "cannot be read", where=str(path)) from None
+    except UnicodeDecodeError:
+        raise BoltError("is no UTF-8 text", where=str(path)) from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
