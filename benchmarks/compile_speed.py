@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from onnx import ModelProto
+from results_file import results_file
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -184,8 +185,7 @@ def main() -> None:
     for table in (goal_table(startup, to_cuda, runs), phase_table(resnet, runs[SIZES[-1]]), scaling_table(runs)):
         console.print(table)
     if save:
-        path = Path(__file__).parent / "results" / f"compile_speed-{datetime.now(UTC):%Y-%m-%d}.md"
-        path.parent.mkdir(exist_ok=True)
+        path = results_file("compile_speed")
         path.write_text(f"# Compile speed\n\n```\n{console.export_text()}```\n")
         console.print(f"written to {path}")
 

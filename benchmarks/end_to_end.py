@@ -14,31 +14,27 @@ and writes it to benchmarks/results/end_to_end-<date>.md with a plot beside it.
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
-import subprocess
 import sys
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from end_to_end_contenders import TARGET, Run, boltir_graphs, compiled, eager_graphs, prepare_boltir, reference
+from end_to_end_contenders import TARGET, boltir_graphs, compiled, eager_graphs, prepare_boltir, reference
 from end_to_end_report import CONTENDERS, Row, write_report
+from gpu_timing import Run, deviation, milliseconds
 from rich.console import Console
-from rich.progress import Progress
+from turns import Turns, wait_for_turn
 
 import boltir
 from boltir.target import Target
 from tests.support.torch_networks import TORCH_NETWORKS, Size, TorchNetwork
 
-torch: Any = importlib.import_module("torch")
-
 INPUTS = 4
 RUNS_PER_SAMPLE = 10
 SAMPLES = 60
 SLOWEST_KERNELS = 6
-READY = "ready to measure\n"
 
 
 @dataclass
@@ -65,7 +61,7 @@ class Race:
     def run(self) -> Row:
         """Check every contender's outputs, take the samples in turn, and profile boltir's kernels."""
         for name, run in self.contenders.items():
-            self.row.errors[name] = max(_error(run(i), expected) for i, expected in enumerate(self.expected))
+            self.row.errors[name] = max(deviation(run(i), expected) for i, expected in enumerate(self.expected))
             self.row.milliseconds[name] = []
         for _ in range(SAMPLES):
             for name, run in self.contenders.items():
@@ -84,27 +80,17 @@ class Race:
         ]
 
 
-def _error(result: Any, expected: Any) -> float:
-    return float((result.float() - expected).abs().max() / expected.abs().max())
-
-
 def _sample(run: Run) -> float:
     """Milliseconds per run, the mean of a few back to back; the first, untimed one brings the contender's data in."""
     run(0)
-    start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
-    start.record()
-    for number in range(1, RUNS_PER_SAMPLE + 1):
-        run(number % INPUTS)
-    end.record()
-    end.synchronize()
-    return start.elapsed_time(end) / RUNS_PER_SAMPLE
+    numbers = range(1, RUNS_PER_SAMPLE + 1)
+    return milliseconds(lambda: [run(number % INPUTS) for number in numbers]) / RUNS_PER_SAMPLE
 
 
 def measure_network(network: TorchNetwork, work: Path) -> None:
     """Prepare every size of a network, wait for a line on stdin, measure, and leave the rows there are in `work`."""
     races = [Race.prepare(network, size, work) for size in network.sizes]
-    print(READY, end="", flush=True)
-    sys.stdin.readline()
+    wait_for_turn()
     rows: list[Row] = []
     for race in races:
         rows.append(race.run())
@@ -113,24 +99,9 @@ def measure_network(network: TorchNetwork, work: Path) -> None:
 
 def measure_all(networks: list[str], work: Path) -> None:
     """Prepare the networks in processes of their own, all at once; then let one after the other measure."""
-    processes: list[subprocess.Popen[str]] = []
-    for name in networks:
-        command = [sys.executable, __file__, "--measure", name, "--work", str(work)]
-        processes.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
-    with Progress(transient=True) as progress:
-        preparing = progress.add_task("preparing", total=len(processes))
-        for process in processes:
-            assert process.stdout is not None
-            while line := process.stdout.readline():
-                if line == READY:
-                    break
-            progress.advance(preparing)
-        measuring = progress.add_task("measuring", total=len(processes))
-        for name, process in zip(networks, processes, strict=True):
-            process.communicate("\n")
-            if process.returncode != 0:
-                print(f"{name} failed: rows of it are missing", file=sys.stderr)
-            progress.advance(measuring)
+    command = [sys.executable, __file__, "--work", str(work), "--measure"]
+    with Turns({name: [*command, name] for name in networks}) as turns:
+        turns.measure()
 
 
 def read_rows(networks: list[str], work: Path) -> list[Row]:
@@ -157,8 +128,7 @@ def main() -> int:
         work.mkdir(parents=True, exist_ok=True)
         measure_all(arguments.networks, work)
         rows = read_rows(arguments.networks, work)
-    folder = None if arguments.no_save else Path(__file__).parent / "results"
-    write_report(Console(width=170), rows, folder)
+    write_report(Console(width=170), rows, save=not arguments.no_save)
     return 0 if len(rows) == sum(len(TORCH_NETWORKS[name].sizes) for name in arguments.networks) else 1
 
 

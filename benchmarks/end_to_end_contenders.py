@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from gpu_timing import Run
 
 import boltir
 from tests.support.torch_networks import Size, TorchNetwork
 
 torch: Any = importlib.import_module("torch")
-
-Run = Callable[[int], Any]
-"""Runs the network on the input of this number and returns its output, in the device's time."""
 
 Inputs = Sequence[tuple[Any, ...]]
 """Several inputs of one network, on the CPU, in fp32 or integers."""

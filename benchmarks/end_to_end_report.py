@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import importlib
-import platform
 import statistics
-import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from gpu_timing import machine, spread
+from results_file import markdown, results_file
 from rich.console import Console
 from rich.table import Table
 
@@ -69,27 +67,12 @@ def cells(row: Row) -> tuple[str, ...]:
     return (
         row.network,
         "x".join(map(str, row.size)),
-        *(f"{row.median(name):.3f} ±{_spread(row.milliseconds[name]):.3f}" for name in CONTENDERS),
+        *(f"{row.median(name):.3f} ±{spread(row.milliseconds[name]):.3f}" for name in CONTENDERS),
         f"{best / row.median('boltir'):.2f}x",
         f"{row.floor:.3f}",
         f"{row.floor / row.median('boltir'):.0%}",
         " / ".join(f"{row.errors[name]:.1e}" for name in CONTENDERS),
     )
-
-
-def _spread(samples: Sequence[float]) -> float:
-    """Half the distance between the quartiles."""
-    low, _, high = statistics.quantiles(samples, n=4)
-    return (high - low) / 2
-
-
-def _machine() -> Iterator[str]:
-    torch: Any = importlib.import_module("torch")
-    query = ("nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader", "--id=0")
-    driver = subprocess.run(query, capture_output=True, text=True, check=True).stdout.strip()
-    yield f"device: {torch.cuda.get_device_name()}, driver {driver}, CUDA {torch.version.cuda}"
-    yield f"date: {datetime.now(UTC):%Y-%m-%d}; Python {platform.python_version()}"
-    yield "versions: " + ", ".join(f"{package} {version(package)}" for package in PACKAGES)
 
 
 def _behind(rows: Iterable[Row]) -> Iterator[str]:
@@ -98,15 +81,8 @@ def _behind(rows: Iterable[Row]) -> Iterator[str]:
             continue
         yield f"**{row.name}** is behind; its slowest kernels, from the profile:"
         yield ""
-        yield from _markdown(("kernel", "launches", "ms"), ((f, str(n), f"{ms:.3f}") for f, n, ms in row.kernels))
+        yield from markdown(("kernel", "launches", "ms"), ((f, str(n), f"{ms:.3f}") for f, n, ms in row.kernels))
         yield ""
-
-
-def _markdown(header: Sequence[str], body: Iterable[Sequence[str]]) -> Iterator[str]:
-    yield "| " + " | ".join(header) + " |"
-    yield "|" + "---|" * len(header)
-    for line in body:
-        yield "| " + " | ".join(line) + " |"
 
 
 def document(rows: Sequence[Row], plot: str) -> str:
@@ -114,13 +90,13 @@ def document(rows: Sequence[Row], plot: str) -> str:
     lines = [
         "# Whole networks, end to end",
         "",
-        *(f"- {line}" for line in _machine()),
+        *(f"- {line}" for line in machine(PACKAGES)),
         "- command: `PYTHONPATH=. python benchmarks/end_to_end.py`",
         "",
         f"Median of {len(rows[0].milliseconds['boltir'])} samples,",
         EXPLANATION,
         "",
-        *_markdown(COLUMNS, map(cells, rows)),
+        *markdown(COLUMNS, map(cells, rows)),
         "",
         f"![how many times faster boltir is]({plot})",
         "",
@@ -146,8 +122,8 @@ def draw(rows: Sequence[Row], path: Path) -> None:
     figure.savefig(path, dpi=120)
 
 
-def write_report(console: Console, rows: Sequence[Row], folder: Path | None) -> None:
-    """Print the table; write results file and plot into `folder`, if there is one."""
+def write_report(console: Console, rows: Sequence[Row], *, save: bool) -> None:
+    """Print the table; write results file and plot if they are to be kept."""
     table = Table(*COLUMNS)
     for row in rows:
         table.add_row(*cells(row), style=None if row.ahead else "yellow")
@@ -155,9 +131,9 @@ def write_report(console: Console, rows: Sequence[Row], folder: Path | None) -> 
     for row in rows:
         if not row.ahead:
             console.print(f"{row.name} is behind:", *(f"{f} x{n} {ms:.3f} ms;" for f, n, ms in row.kernels))
-    if folder is None or not rows:
+    if not save or not rows:
         return
-    stem = f"end_to_end-{datetime.now(UTC):%Y-%m-%d}"
-    draw(rows, folder / f"{stem}.png")
-    (folder / f"{stem}.md").write_text(document(rows, f"{stem}.png"))
-    console.print(f"written to {folder / stem}.md")
+    path, plot = results_file("end_to_end"), results_file("end_to_end", "png")
+    draw(rows, plot)
+    path.write_text(document(rows, plot.name))
+    console.print(f"written to {path}")

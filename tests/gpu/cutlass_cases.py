@@ -152,8 +152,7 @@ KERNELS = (
 
 def shipped_tiles() -> Iterator[Kernel]:
     """Every tile that boltir chooses from, each checked on a few shapes."""
-    from boltir.lowering.fused_to_cutlass.hopper import HOPPER_TILES
-    from boltir.lowering.fused_to_cutlass.tiles import ASYNC_TILES, REGISTER_STAGED_TILES
+    from boltir.lowering.fused_to_cutlass.tables import ASYNC_TILES, HOPPER_TILES, REGISTER_STAGED_TILES
 
     mainloops = [(tile, 16, "sm_90a") for tile in ASYNC_TILES]
     mainloops += [(tile, 8, "sm_75") for tile in REGISTER_STAGED_TILES]

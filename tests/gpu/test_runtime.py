@@ -342,6 +342,7 @@ TYPES = {
     "f16": "float16",
     "bf16": "bfloat16",
     "i8": "int8",
+    "ui8": "uint8",
     "i32": "int32",
     "i64": "int64",
     "i1": "bool",
@@ -352,7 +353,7 @@ def test_every_element_type(tmp_path: Path) -> None:
     """A network that passes an array of each type through a kernel of its own."""
     kernels, arguments, lines = "", "", ""
     for i, name in enumerate(TYPES):
-        wide = "f32" if name in ("f16", "bf16") else name
+        wide = {"f16": "f32", "bf16": "f32", "ui8": "i32"}.get(name, name)
         kernels += f"""cutlass.kernel @copy_{name} "{gpu_target()}" #cutlass.pointwise<inputs = 0, vector = 1, rank = 1,
             strided = [], innermost = []> [] epilogue [{name}] [full] -> [{name}] {{
           ^bb0(%0: {wide}):

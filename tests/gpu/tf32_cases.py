@@ -61,8 +61,7 @@ TF32_KERNELS = (
 def shipped_tf32_tiles() -> Iterator[Kernel]:
     """Every tile that boltir chooses from for f32, each checked on a few shapes."""
     from boltir.dialects.cutlass.matrix import Math
-    from boltir.lowering.fused_to_cutlass.hopper import HOPPER_TILES
-    from boltir.lowering.fused_to_cutlass.tf32_tiles import TF32_TILES
+    from boltir.lowering.fused_to_cutlass.tables import HOPPER_TILES, TF32_TILES
 
     for tile in TF32_TILES:
         arguments = (tile.threadblock, tile.warp, tile.stages, 4, 8)
