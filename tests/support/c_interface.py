@@ -34,6 +34,7 @@ class Dtype(IntEnum):
     I32 = 5
     I64 = 6
     BOOL = 7
+    U8 = 8
 
 
 class TensorInfo(Structure):

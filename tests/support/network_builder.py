@@ -30,6 +30,7 @@ from boltir.dialects.graph.builder import GraphBuilder
 from boltir.dialects.graph.values import WeightOp
 from boltir.dialects.tensors import Shape
 from boltir.interpreters import run
+from boltir.interpreters.arrays import numpy_dtype
 
 Array = npt.NDArray[Any]
 T = TypeVar("T")
@@ -76,10 +77,10 @@ class NetworkBuilder:
         """Grows with the network: a source of fresh names."""
         return len(self.context.weights.added) + len(self.inputs)
 
-    def weight(self, array: Array) -> SSAValue:
+    def weight(self, array: Array, element: Attribute = f32) -> SSAValue:
         """A weight that holds `array`."""
-        name = self.context.weights.add(f"w{self.size}", array.astype(np.float32))
-        result = TensorType(f32, array.shape)
+        name = self.context.weights.add(f"w{self.size}", array.astype(numpy_dtype(element)))
+        result = TensorType(element, array.shape)
         return self.build.insert(WeightOp(result_types=[result], properties={"symbol": SymbolRefAttr(name)}))
 
     def normal(self, *shape: int, fan_in: int = 1) -> SSAValue:

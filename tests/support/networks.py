@@ -15,6 +15,7 @@ from onnxruntime import InferenceSession
 from PIL import Image, ImageDraw, ImageFont
 
 from tests.support import torch_exports
+from tests.support.shared_inputs import geglu_block, inception, llama, qk_norm
 from tests.support.transformers import bert, gpt, vit
 from tests.support.vision import densenet, mobilenet_v3, repvgg, resnet18, resnet50, unet, vgg
 
@@ -38,6 +39,10 @@ NETWORKS: Mapping[str, Callable[[], ModelProto]] = {
     "gpt": gpt,
     "vit": vit,
     "vit-opset16": partial(vit, opset=16),
+    "llama": llama,
+    "geglu": geglu_block,
+    "qk_norm": qk_norm,
+    "inception": inception,
     "timm_vit": torch_exports.vit,
     "timm_vit-dynamo": partial(torch_exports.vit, opset=torch_exports.NEWER),
     "torchvision_vit": partial(torch_exports.vit, torchvision=True),

@@ -100,8 +100,42 @@ def silu(net: NetworkBuilder, x: SSAValue) -> SSAValue:
     return net.add(graph.MulOp, x, net.add(graph.SigmoidOp, x))
 
 
+def gated(net: NetworkBuilder, x: SSAValue) -> SSAValue:
+    """A gated unit: of two products, or of the halves of one."""
+    width = static_shape(x)[-1]
+    if net.chance():
+        return net.add(graph.MulOp, silu(net, dense(net, x)), dense(net, x))
+    joint = net.add(graph.BatchMatmulOp, x, net.normal(width, 2 * width, fan_in=width))
+    offsets = (ints([0, 0, begin]) for begin in (0, width))
+    sizes, ones = ints(static_shape(x)), ints([1] * 3)
+    value, gate = (net.add(graph.SliceOp, joint, offsets=offset, sizes=sizes, strides=ones) for offset in offsets)
+    return net.add(graph.MulOp, value, net.add(graph.GeluOp, gate))
+
+
+def parallel(net: NetworkBuilder, x: SSAValue) -> SSAValue:
+    """Products of one input for various readers."""
+    width = static_shape(x)[-1]
+    inner, other = (net.add(graph.BatchMatmulOp, x, net.normal(width, 16, fan_in=width)) for _ in range(2))
+    if net.chance():
+        other = net.add(graph.BiasAddOp, other, net.normal(16), axis=int_attr(2))
+    read = net.add(graph.ReluOp, inner), net.add(graph.SoftmaxOp, other)
+    left, right = (net.add(graph.BatchMatmulOp, y, net.normal(16, width, fan_in=16)) for y in read)
+    return net.add(graph.AddOp, left, right)
+
+
 def bounded(net: NetworkBuilder, x: SSAValue) -> SSAValue:
     return net.add(graph.ClipOp, net.add(graph.ReluOp, x), max=float_attr(3.0))
 
 
-TOKEN_STEPS: tuple[Step, ...] = (dense, layer_norm, gelu, residual, attention, sequence_first, silu, bounded)
+TOKEN_STEPS: tuple[Step, ...] = (
+    dense,
+    layer_norm,
+    gelu,
+    residual,
+    attention,
+    sequence_first,
+    silu,
+    gated,
+    parallel,
+    bounded,
+)

@@ -10,7 +10,7 @@ from boltir.compiler import Network, lower
 from boltir.dialects.cutlass import LaunchOp
 from boltir.dialects.fused.origin import origin_of
 from boltir.frontends.onnx import import_onnx
-from tests.support import torch_exports, vision
+from tests.support import quantized, shared_inputs, torch_exports, vision
 
 OPSETS = pytest.mark.parametrize("opset", [17, torch_exports.NEWER])
 """Of torch's two exporters."""
@@ -66,6 +66,47 @@ def test_resnet(opset: int) -> None:
     stem = ["unfold cast", "conv2d bias_add relu", "max_pool2d"]
     stages = [*RESIDUAL, *RESIDUAL, *(DOWNSAMPLING + RESIDUAL) * 3]
     assert launched(vision.resnet18(size=64, opset=opset)) == [*stem, *stages, *CLASSIFIER]
+
+
+@OPSETS
+def test_a_gated_unit_is_one_launch(opset: int) -> None:
+    """Each product scales its result by the root mean square of the rows, which are not normalised before."""
+    launches = launched(shared_inputs.llama(layers=1, opset=opset))
+    assert [launch for launch in launches if "silu" in launch] == ["batch_matmul mul batch_matmul mul silu mul"]
+
+
+def test_the_halves_of_a_product_are_one_launch() -> None:
+    halves = " ".join(["batch_matmul bias_add slice"] * 2)
+    assert launched(shared_inputs.geglu_block()) == [
+        "cast",
+        "layer_norm",
+        f"{halves} gelu mul",
+        "batch_matmul bias_add add cast",
+    ]
+
+
+def test_products_of_one_input_are_one_launch_whatever_reads_them() -> None:
+    """Attention reads the values in place; query and key go to layer norms."""
+    joint = ["batch_matmul bias_add slice slice", "batch_matmul bias_add"]
+    assert launched(shared_inputs.qk_norm())[1:] == [
+        *joint,
+        "layer_norm",
+        "layer_norm",
+        "attention",
+        "batch_matmul bias_add cast",
+    ]
+
+
+def test_inception() -> None:
+    """The convolution that writes its channels in place of the concat stays alone."""
+    convolution = "conv2d bias_add relu"
+    reductions = [convolution, "conv2d bias_add slice relu slice relu"]
+    assert launched(shared_inputs.inception())[1:-2] == [*reductions, "max_pool2d", *[convolution] * 3]
+
+
+def test_quantizing_costs_no_launch() -> None:
+    convolutions = ["conv2d bias_add relu quantize dequantize cast", "conv2d bias_add quantize"]
+    assert launched(quantized.quantized_cnn()) == ["transpose cast", *convolutions, "transpose"]
 
 
 def test_vgg() -> None:
