@@ -73,14 +73,16 @@ class Record:
 
 
 class Database:
-    """The measurements in one file, made when it is first written to. Use it from the thread that opened it."""
+    """The measurements in one file. Use it from the thread that opened it."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the file at `path`, or make it.
+    def __init__(self, path: Path, *, create: bool = True) -> None:
+        """Open the file at `path`, or make it if `create`.
 
         Raises:
-            BoltError: it is no tuning database, one of another version of boltir, damaged, or cannot be made.
+            BoltError: it is no tuning database, one of another version of boltir, damaged, missing, or cannot be made.
         """
+        if not create and not path.exists():
+            raise BoltError("there is no tuning database", where=str(path), hint="`bolt-tune MODEL` makes one")
         self.path = path
         with self._errors():
             self._connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)

@@ -33,7 +33,8 @@ from boltir.tools.tuning_page import tuning_page
 from boltir.tools.tuning_progress import progress_on
 from boltir.tools.tuning_table import print_ranking, print_records, print_summary
 
-ACTIONS = ("show", "export", "import", "prune")
+READING = ("show", "export", "prune")
+ACTIONS = (*READING, "import")
 _WIDTH = 160  # of what is not printed to a terminal
 
 
@@ -99,7 +100,7 @@ def tune_or_manage(args: Namespace) -> None:
         BoltError: anything the user can mend.
     """
     _check_options(args)
-    with Database(args.db or default_database()) as database:
+    with Database(args.db or default_database(), create=args.what not in READING) as database:
         if args.what in ACTIONS:
             manage(args, database)
         else:

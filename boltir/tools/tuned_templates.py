@@ -34,7 +34,7 @@ def rankings_from(source: str, path: Path | None, target: str) -> Generator[Rank
     from boltir.profiler.locations import default_database
 
     with ExitStack() as stack:
-        database = stack.enter_context(Database(path or default_database()))
+        database = stack.enter_context(Database(path or default_database(), create=source == "measured"))
         if source == "database":
             yield _remembered(database, target)
             return

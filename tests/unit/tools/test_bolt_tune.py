@@ -130,6 +130,9 @@ def test_without_a_gpu_there_is_one_error(model: Path, tmp_path: Path, capsys: p
         (["export"], "expected a FILE after export"),
         (["import", "missing.jsonl"], "missing.jsonl: No such file or directory"),
         (["missing.onnx"], "missing.onnx"),
+        (["show"], "tuning.db: there is no tuning database (`bolt-tune MODEL` makes one)"),
+        (["export", "out.jsonl"], "tuning.db: there is no tuning database"),
+        (["prune"], "tuning.db: there is no tuning database"),
     ],
 )
 def test_a_mistake_is_one_error(
@@ -203,5 +206,10 @@ def test_a_database_that_says_nothing_is_a_mistake(
     assert bolt_compile([str(model), "-o", str(tmp_path / "out"), "--tuning-db", database]) == 1
     assert "--tuning-db: the cost model needs no database (--templates database uses" in capsys.readouterr().err
     options = ["--templates", "database", "--tuning-db", database]
+    assert bolt_compile([str(model), "-o", str(tmp_path / "out"), *options]) == 1
+    missing = f"error: {database}: there is no tuning database (`bolt-tune MODEL` makes one)\n"
+    assert capsys.readouterr().err == missing
+    assert not Path(database).exists()
+    Database(Path(database)).close()
     assert bolt_compile([str(model), "-o", str(tmp_path / "out"), *options]) == 1
     assert "empty.db: no kernels for sm_80 were measured (bolt-tune measures them)" in capsys.readouterr().err
