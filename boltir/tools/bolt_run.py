@@ -17,6 +17,7 @@ from boltir.errors import BoltError
 from boltir.files import MODULE_FILE, write_atomically
 from boltir.runtime.device import Array
 from boltir.runtime.model import Model, load
+from boltir.tools.console import console_on
 from boltir.tools.profile_table import print_profile
 from boltir.tools.reporting import CommandLineParser, run_command
 from boltir.tools.run_inputs import INTEGERS_BELOW, index_limits, random_input, read_inputs
@@ -67,7 +68,7 @@ def run_artifact(args: Namespace) -> None:
         BoltError: anything the user can mend, or an output that --check finds wrong.
     """
     _check_options(args)
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
+    console = console_on(sys.stdout, _WIDTH)
     with load(args.artifact, device=args.device) as model:
         inputs = gather_inputs(args, model)
         outputs = _run(model, inputs, graph=args.graph)

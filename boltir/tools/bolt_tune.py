@@ -7,9 +7,6 @@ import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-from rich.console import Console
 
 from boltir.compiler import Network, lower, run_pipeline
 from boltir.errors import BoltError
@@ -27,7 +24,8 @@ from boltir.profiler.problem import Problem, distinct_problems
 from boltir.profiler.report import report_of
 from boltir.profiler.tuner import TuningResult
 from boltir.target import TARGETS
-from boltir.tools.bolt_compile import load_model, parse_input_shapes
+from boltir.tools.console import console_on
+from boltir.tools.model_file import load_model, parse_input_shapes
 from boltir.tools.reporting import CommandLineParser, run_command
 from boltir.tools.tuning_page import tuning_page
 from boltir.tools.tuning_progress import progress_on
@@ -125,7 +123,7 @@ def manage(args: Namespace, database: Database) -> None:
     """
     match args.what:
         case "show":
-            print_records(_console(sys.stdout), database.records())
+            print_records(console_on(sys.stdout, _WIDTH), database.records())
         case "export":
             write_atomically(args.file, export_text(database.records()))
         case "import":
@@ -146,7 +144,7 @@ def tune_model(args: Namespace, database: Database) -> None:
     options = TuningOptions(args.target, args.devices, args.top, args.budget)
     with building_on(args.scheduler) as executor, open_tuner(database, executor, options) as tuner:
         problems = problems_of(network, tuner.machine.target, args.dtype)
-        with progress_on(_console(sys.stderr), not args.quiet) as listener:
+        with progress_on(console_on(sys.stderr, _WIDTH), not args.quiet) as listener:
             result = tuner.tune(problems, listener)
     _report(args, tuner.machine, result)
 
@@ -164,7 +162,7 @@ def problems_of(network: Network, target: str, dtype: str) -> dict[Problem, int]
 
 def _report(args: Namespace, machine: Machine, result: TuningResult) -> None:
     report = report_of(machine, result.jobs)
-    console = _console(sys.stdout)
+    console = console_on(sys.stdout, _WIDTH)
     if args.report not in (None, "-"):
         write_atomically(Path(args.report), tuning_page(report))
     if args.report is not None:
@@ -174,10 +172,6 @@ def _report(args: Namespace, machine: Machine, result: TuningResult) -> None:
         if result.ended != "done":
             reason = "the budget is spent" if result.ended == "budget" else "interrupted"
             console.print(f"{reason}: this is the best so far; bolt-tune goes on where it ended")
-
-
-def _console(stream: Any) -> Console:
-    return Console(file=stream, highlight=False, width=None if stream.isatty() else _WIDTH)
 
 
 def _read(path: Path) -> str:

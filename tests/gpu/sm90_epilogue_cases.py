@@ -5,22 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from chosen_parameters import Parameters, with_parameters
 from epilogue_cases import EpilogueCase, conv, gemm
 from visitor_cases import everything, gated, moved, reduced
 from xdsl.dialects.builtin import bf16, f16, f32, i8
 from xdsl.ir import SSAValue
 
-from boltir.dialects.cutlass.choice import CHOICE_ATTRIBUTE, ChoiceAttr
 from boltir.dialects.cutlass.sm90 import Schedule, Sm90Attr
+from boltir.dialects.cutlass.template import TemplateAttr
 from boltir.dialects.fused import DualGemmOp, ElementsAttr, FusedOp
 from boltir.lowering.fused_to_cutlass.mainloops import HopperTile
-from boltir.lowering.fused_to_cutlass.selection import Selection
-from boltir.lowering.fused_to_cutlass.selectors import answers
 from boltir.lowering.fused_to_cutlass.tables import CONV2D_TILES, HOPPER_TILES
-from boltir.target import Target
-
-HOPPER = Target.named("sm_90a")
-SLICES = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,16 +26,11 @@ class HopperCase(EpilogueCase):
     target: str = "sm_90a"
 
     def kernel(self, arguments: Sequence[SSAValue]) -> FusedOp:
-        op = super().kernel(arguments)
-        selection = next(answers(op, HOPPER))
-        assert isinstance(selection, Selection), selection
-        given = selection.template
-        assert isinstance(given, Sm90Attr), given
-        values = {"tile": self.tile.tile, "cluster": self.tile.cluster, "schedule": self.tile.schedule.value}
-        template = type(given).of(**{**given.values(), **values})
-        integers = {name: selection.arguments.get(name, SLICES) for name in template.launch_parameters}
-        op.attributes[CHOICE_ATTRIBUTE] = ChoiceAttr.of(template, integers)
-        return op
+        return with_parameters(super().kernel(arguments), self.target, self._parameters)
+
+    def _parameters(self, preferred: TemplateAttr) -> Parameters:
+        assert isinstance(preferred, Sm90Attr), preferred
+        return {"tile": self.tile.tile, "cluster": self.tile.cluster, "schedule": self.tile.schedule.value}
 
 
 def tiled(case: EpilogueCase, tile: HopperTile) -> HopperCase:

@@ -7,20 +7,18 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
+from chosen_parameters import Parameters, with_parameters
 from epilogue_cases import ALL, EpilogueCase, conv, gemm, largest, relu, silu, sums
 from xdsl.dialects.builtin import bf16, f16, f32, i8
 from xdsl.ir import Attribute, SSAValue
 
-from boltir.dialects.cutlass.choice import CHOICE_ATTRIBUTE, ChoiceAttr
+from boltir.dialects.cutlass.template import TemplateAttr
 from boltir.dialects.cutlass.tensor_op import TensorOpAttr
 from boltir.dialects.fused import Along, ColumnsAttr, DualGemmOp, FusedOp, PaddedAttr, PermutedAttr
 from boltir.dialects.fused.store import StoreAttr
 from boltir.dialects.tensors import Shape
 from boltir.lowering.fused_to_cutlass.mainloops import Tile
-from boltir.lowering.fused_to_cutlass.selection import Selection
-from boltir.lowering.fused_to_cutlass.selectors import answers
 from boltir.lowering.fused_to_cutlass.tables import ASYNC_TILES, REGISTER_STAGED_TILES
-from boltir.target import Target
 
 Outputs = Sequence[tuple[Attribute, StoreAttr]]
 
@@ -33,15 +31,12 @@ class TiledCase(EpilogueCase):
     target: str = "sm_80"
 
     def kernel(self, arguments: Sequence[SSAValue]) -> FusedOp:
-        op = super().kernel(arguments)
-        selection = next(answers(op, Target.named(self.target)))
-        assert isinstance(selection, Selection), selection
-        assert isinstance(selection.template, TensorOpAttr)
-        stages = self.tile.stages if selection.template.stages.data > 2 else 2
-        values = {"threadblock": self.tile.threadblock, "warp": self.tile.warp, "stages": stages}
-        template = type(selection.template).of(**{**selection.template.values(), **values})
-        op.attributes[CHOICE_ATTRIBUTE] = ChoiceAttr.of(template, selection.arguments)
-        return op
+        return with_parameters(super().kernel(arguments), self.target, self._parameters)
+
+    def _parameters(self, preferred: TemplateAttr) -> Parameters:
+        assert isinstance(preferred, TensorOpAttr)
+        stages = self.tile.stages if preferred.stages.data > 2 else 2
+        return {"threadblock": self.tile.threadblock, "warp": self.tile.warp, "stages": stages}
 
 
 def everything(b: Any, x: Any, full: Any, row: Any, column: Any, scalar: Any, general: Any) -> tuple[Any, ...]:

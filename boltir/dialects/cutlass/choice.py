@@ -12,7 +12,7 @@ from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 
 from boltir.dialects.cutlass.integers import check_integers, integers_attr, integers_of, integers_text, parse_integers
-from boltir.dialects.cutlass.template import TemplateAttr
+from boltir.dialects.cutlass.template import TemplateAttr, template_of
 
 CHOICE_ATTRIBUTE = "cutlass.choice"
 """The attribute of a fused operation that says which template it becomes."""
@@ -35,9 +35,7 @@ class ChoiceAttr(ParametrizedAttribute):
 
     @property
     def template_attr(self) -> TemplateAttr:
-        if not isinstance(self.template, TemplateAttr):
-            raise VerifyException(f"{self.template} is not a template")
-        return self.template
+        return template_of(self.template)
 
     @property
     def integers(self) -> Mapping[str, int]:

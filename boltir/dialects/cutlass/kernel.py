@@ -40,7 +40,7 @@ from xdsl.utils.symbol_table import SymbolTable
 from boltir.dialects.cutlass.integers import check_integers, integers_of, integers_text, parse_integers
 from boltir.dialects.cutlass.memory import element_bits, memref_type
 from boltir.dialects.cutlass.store import Store, StoreAttr, StoreKind
-from boltir.dialects.cutlass.template import KernelSignature, TemplateAttr
+from boltir.dialects.cutlass.template import KernelSignature, TemplateAttr, template_of
 from boltir.dialects.fused.broadcast import BroadcastAttr, BroadcastList
 from boltir.dialects.fused.epilogue import YieldOp, verify_epilogue, yield_of
 from boltir.dialects.properties import check_attributes, int_prop
@@ -80,9 +80,7 @@ class KernelOp(IRDLOperation):
 
     @property
     def template_attr(self) -> TemplateAttr:
-        if not isinstance(self.template, TemplateAttr):
-            raise VerifyException(f"{self.template} is not a template")
-        return self.template
+        return template_of(self.template)
 
     @property
     def signature(self) -> KernelSignature:

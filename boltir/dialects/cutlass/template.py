@@ -221,6 +221,17 @@ class TemplateAttr(ParametrizedAttribute, ABC):
         printer.print_string(f"<{listed}>")
 
 
+def template_of(attribute: Attribute) -> TemplateAttr:
+    """`attribute`, which must be a template.
+
+    Raises:
+        VerifyException: it is none.
+    """
+    if not isinstance(attribute, TemplateAttr):
+        raise VerifyException(f"{attribute} is not a template")
+    return attribute
+
+
 @cache
 def _parameter_kinds(cls: type[TemplateAttr]) -> dict[str, type[Attribute]]:
     """Parameter names in order, with their attribute classes."""

@@ -27,7 +27,7 @@ from boltir.dialects.fused.broadcast import BroadcastAttr, BroadcastList, broadc
 from boltir.dialects.fused.epilogue import YieldOp, verify_epilogue, yield_of
 from boltir.dialects.fused.store import ElementsAttr, StoreAttr
 from boltir.dialects.properties import check_attributes
-from boltir.dialects.tensors import Shape, check_tensor, compute_type, element_type, static_shape, tensor_type
+from boltir.dialects.tensors import Shape, check_tensor, compute_type, element_type, static_shape
 
 
 class FusedOp(IRDLOperation, HasCanonicalizationPatternsInterface, ABC):
@@ -175,8 +175,3 @@ class FusedOp(IRDLOperation, HasCanonicalizationPatternsInterface, ABC):
             op.detach_region(0)
             op.add_region(Region(block))
         return op
-
-
-def output_type(op: FusedOp) -> TensorType[Attribute]:
-    """The type of the first output."""
-    return tensor_type(op.outputs[0])

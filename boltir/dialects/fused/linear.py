@@ -20,15 +20,14 @@ from boltir.dialects.tensors import (
 from boltir.dialects.window import Image, Window
 
 
-@irdl_op_definition
-class GemmOp(FusedOp):
-    """A [..., M, K] @ B [..., K, N], each optionally transposed in its last two dimensions"""
+class MatrixProductOp(FusedOp, ABC):
+    """What products of A [..., M, K] and B [..., K, N] share, each optionally transposed in its last two dimensions."""
 
-    name = "fused.gemm"
     transpose_a = bool_prop(False)
     transpose_b = bool_prop(False)
 
-    def infer_shape(self) -> Shape:
+    def product_shape(self) -> Shape:
+        """The shape [..., M, N] of the product of the inputs, which are of one type of numbers."""
         self.require_inputs(2)
         require_same_element_type(*self.inputs)
         require_numbers(self.inputs[0])
@@ -37,29 +36,32 @@ class GemmOp(FusedOp):
         return matrix_product_shape(a, b, transpose_a=transpose_a, transpose_b=transpose_b)
 
 
+@irdl_op_definition
+class GemmOp(MatrixProductOp):
+    """A [..., M, K] @ B [..., K, N], each optionally transposed in its last two dimensions"""
+
+    name = "fused.gemm"
+
+    def infer_shape(self) -> Shape:
+        return self.product_shape()
+
+
 PAIR_GROUP = 8
 """Adjacent columns that kernels accumulate together: pairs of so many columns meet in one thread."""
 
 
 @irdl_op_definition
-class DualGemmOp(FusedOp):
+class DualGemmOp(MatrixProductOp):
     """A [..., M, K] with two matrices at once: B [..., K, 2N] holds them in alternating groups of `group` columns
 
     The epilogue gets an accumulator of each; the result is [..., M, N].
     """
 
     name = "fused.dual_gemm"
-    transpose_a = bool_prop(False)
-    transpose_b = bool_prop(False)
     group = int_prop(PAIR_GROUP)
 
     def infer_shape(self) -> Shape:
-        self.require_inputs(2)
-        require_same_element_type(*self.inputs)
-        require_numbers(self.inputs[0])
-        a, b = map(static_shape, self.inputs)
-        transpose_a, transpose_b = bool(self.transpose_a.value.data), bool(self.transpose_b.value.data)
-        *rows, columns = matrix_product_shape(a, b, transpose_a=transpose_a, transpose_b=transpose_b)
+        *rows, columns = self.product_shape()
         group = self.group.value.data
         if group < 1 or columns % (2 * group):
             raise VerifyException(f"{columns} columns do not alternate between two matrices in groups of {group}")

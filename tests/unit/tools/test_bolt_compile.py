@@ -15,7 +15,8 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from boltir.levels import level_of
-from boltir.tools.bolt_compile import main, parse_input_shapes
+from boltir.tools.bolt_compile import main
+from boltir.tools.model_file import parse_input_shapes
 from boltir.tools.network_file import read_network
 from tests.support.onnx_model import OnnxModel
 from tests.support.vision import conv
