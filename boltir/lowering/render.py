@@ -1,19 +1,22 @@
 """Renders one `cutlass.kernel` to the CUDA C++ of its template."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
 from xdsl.dialects.builtin import BFloat16Type, Float16Type, Float32Type, IntegerType
-from xdsl.ir import Attribute
+from xdsl.ir import Attribute, Region
 from xdsl.utils.hints import isa
 
 from boltir.dialects.cutlass.kernel import KernelOp
 from boltir.dialects.cutlass.store import Store
+from boltir.dialects.fused.broadcast import Broadcast
 from boltir.dialects.tensors import compute_type
 from boltir.errors import UnsupportedError
-from boltir.lowering.scalar_code import cpp_scalar_type, epilogue_struct
+from boltir.lowering.epilogue_struct import epilogue_struct
+from boltir.lowering.narrow_math import is_narrow
+from boltir.lowering.scalar_code import cpp_scalar_type
 from boltir.target import Target
 
 if TYPE_CHECKING:
@@ -69,6 +72,13 @@ def _view(element: Attribute, compute: Attribute, broadcast: str = "full") -> Op
     return OperandView(*storage_types(element), cpp_scalar_type(compute), broadcast)
 
 
+def _epilogue(
+    region: Region, name: str, stored: Sequence[Attribute], accumulators: int, broadcasts: Sequence[Broadcast]
+) -> str:
+    uniform = [accumulators + i for i, kind in enumerate(broadcasts) if kind is Broadcast.SCALAR]
+    return epilogue_struct(region.block, name, narrow=all(map(is_narrow, stored)), uniform=uniform)
+
+
 def _output_view(element: Attribute, compute: Attribute, store: Store) -> OutputView:
     return OutputView(
         *storage_types(element),
@@ -113,8 +123,10 @@ def render_kernel(kernel: KernelOp) -> str:
         for element, kind in zip(signature.epilogue_operands, signature.broadcasts, strict=True)
     ]
     yielded = [value.type for value in kernel.epilogue_yield.values]
+    accumulators = signature.accumulators if template.has_accumulator else 0
+    epilogue = _epilogue(kernel.epilogue, "Epilogue", signature.outputs, accumulators, signature.broadcasts)
     outputs = list(map(_output_view, signature.outputs, yielded, signature.output_stores))
-    return render_template(
+    code = render_template(
         f"{template.source(signature)}.cu.jinja",
         {
             "name": kernel.sym_name.data,
@@ -128,6 +140,9 @@ def render_kernel(kernel: KernelOp) -> str:
             "general_rank": signature.general_rank,
             "launch_parameters": kernel.launch_parameters,
             "accumulator_type": inputs[0].compute_type if inputs else "",
-            "epilogue": epilogue_struct(kernel.epilogue.block),
+            "epilogue": epilogue,
         },
     )
+    if "boltir::" not in epilogue:
+        return code
+    return render_template("narrow_math.cuh.jinja", {}) + code

@@ -1,14 +1,12 @@
-"""Turns an epilogue region, scalar code in `arith` and `math`, into one C++ function."""
+"""The C++ of scalar operations in `arith` and `math`."""
 
 import math as python_math
-from collections.abc import Sequence
 
 from xdsl.dialects import arith, math
 from xdsl.dialects.builtin import AnyFloat, FloatAttr, IntegerAttr, IntegerType, Signedness
-from xdsl.ir import Attribute, Block, Operation, SSAValue
+from xdsl.ir import Attribute, Operation
 from xdsl.utils.hints import isa
 
-from boltir.dialects.fused import YieldOp
 from boltir.errors import UnsupportedError
 
 _UNARY_CALLS: dict[type[Operation], str] = {
@@ -107,68 +105,42 @@ def cpp_scalar_type(kind: Attribute) -> str:
     raise UnsupportedError(f"no C++ type for scalar {kind}")
 
 
-def epilogue_struct(block: Block) -> str:
-    """The epilogue as a C++ struct `Epilogue` with one static function `apply`.
-
-    Its parameters are the block arguments, then one reference per yielded value.
+def expression(op: Operation) -> str:
+    """The C++ of `op`, with `{0}`, `{1}`, ... for its operands.
 
     Raises:
-        UnsupportedError: the region holds an operation that has no C++ form.
+        UnsupportedError: it has no C++ form.
     """
-    names: dict[SSAValue, str] = {argument: f"a{i}" for i, argument in enumerate(block.args)}
-    lines: list[str] = []
-    results: Sequence[SSAValue] = ()
-    for op in block.ops:
-        if isinstance(op, YieldOp):
-            results = op.values
-            break
-        name = f"v{len(lines)}"
-        lines.append(f"{cpp_scalar_type(op.results[0].type)} {name} = {_expression(op, names)};")
-        names[op.results[0]] = name
-    parameters = [f"{cpp_scalar_type(a.type)} {names[a]}" for a in block.args]
-    parameters += [f"{cpp_scalar_type(v.type)}& r{i}" for i, v in enumerate(results)]
-    lines += [f"r{i} = {names[value]};" for i, value in enumerate(results)]
-    body = "\n".join(f"    {line}" for line in lines)
-    return (
-        "struct Epilogue {\n"
-        f"  __device__ __forceinline__ static void apply({', '.join(parameters)}) {{\n{body}\n  }}\n"
-        "};"
-    )
-
-
-def _expression(op: Operation, names: dict[SSAValue, str]) -> str:
+    kind = type(op)
     if isinstance(op, arith.ConstantOp):
         return _literal(op)
-    operands = [names[operand] for operand in op.operands]
-    kind = type(op)
     if kind in _UNARY_CALLS:
-        return f"{_UNARY_CALLS[kind]}({operands[0]})"
+        return _UNARY_CALLS[kind] + "({0})"
     if kind in _BINARY_CALLS:
-        return f"{_BINARY_CALLS[kind]}({operands[0]}, {operands[1]})"
+        return _BINARY_CALLS[kind] + "({0}, {1})"
     if kind in _BINARY_OPERATORS:
-        return f"{operands[0]} {_BINARY_OPERATORS[kind]} {operands[1]}"
+        return f"{{0}} {_BINARY_OPERATORS[kind]} {{1}}"
     if kind in _CONVERSIONS:
-        return f"static_cast<{cpp_scalar_type(op.results[0].type)}>({operands[0]})"
-    return _special_expression(op, operands)
+        return f"static_cast<{cpp_scalar_type(op.results[0].type)}>({{0}})"
+    return _special_expression(op)
 
 
-def _special_expression(op: Operation, operands: list[str]) -> str:
+def _special_expression(op: Operation) -> str:
     match op:
         case arith.NegfOp():
-            return f"-{operands[0]}"
+            return "-{0}"
         case arith.MaximumfOp() | arith.MinimumfOp():
             sign = ">" if isinstance(op, arith.MaximumfOp) else "<"
-            a, b = operands
             # Unlike fmaxf, a NaN in either operand is the result.
-            return f"({a} {sign} {b} || {a} != {a}) ? {a} : {b}"
+            return f"({{0}} {sign} {{1}} || {{0}} != {{0}}) ? {{0}} : {{1}}"
         case arith.SelectOp():
-            return f"{operands[0]} ? {operands[1]} : {operands[2]}"
+            return "{0} ? {1} : {2}"
         case math.FmaOp():
-            return f"fmaf({', '.join(operands)})"
+            return "fmaf({0}, {1}, {2})"
         case arith.CmpfOp():
-            return _FLOAT_PREDICATES[op.predicate.value.data].format(*operands)
+            return _FLOAT_PREDICATES[op.predicate.value.data]
         case arith.CmpiOp() if op.predicate.value.data in _SIGNED_PREDICATES:
-            return f"{operands[0]} {_SIGNED_PREDICATES[op.predicate.value.data]} {operands[1]}"
+            return f"{{0}} {_SIGNED_PREDICATES[op.predicate.value.data]} {{1}}"
         case _:
             raise UnsupportedError(f"{op.name} has no CUDA form in an epilogue")
 

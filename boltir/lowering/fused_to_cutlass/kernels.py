@@ -13,8 +13,8 @@ from boltir.dialects.cutlass.template import KernelSignature, TemplateAttr
 from boltir.dialects.fused import FusedOp
 from boltir.dialects.fused.broadcast import BroadcastAttr
 from boltir.dialects.properties import int_attr
+from boltir.lowering.epilogue_struct import epilogue_struct
 from boltir.lowering.fused_to_cutlass.selection import Selection, signature_of
-from boltir.lowering.scalar_code import epilogue_struct
 from boltir.target import Target
 
 KernelKey = tuple[Attribute, KernelSignature, str]

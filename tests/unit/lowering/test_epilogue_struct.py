@@ -1,76 +1,20 @@
 """The C++ of an epilogue computes what the interpreter says: compiled by g++ and compared on numbers."""
 
-import ctypes
-import subprocess
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
-from xdsl.context import Context
-from xdsl.dialects.arith import Arith
-from xdsl.dialects.builtin import Builtin, ModuleOp
-from xdsl.dialects.func import Func
-from xdsl.dialects.math import Math
-from xdsl.parser import Parser
 
 from boltir.compiler import Network
-from boltir.dialects.fused import Fused, PointwiseOp
 from boltir.errors import UnsupportedError
-from boltir.lowering.scalar_code import epilogue_struct
-
-Array = npt.NDArray[Any]
-
-SHIM = """
-#include <algorithm>
-#include <cmath>
-#include <cstdint>
-#include <cstring>
-#define __device__
-#define __forceinline__ inline
-using std::max; using std::min;
-static inline float rsqrtf(float x) { return 1.0f / sqrtf(x); }
-static inline float __int_as_float(unsigned x) { float y; std::memcpy(&y, &x, 4); return y; }
-"""
+from boltir.lowering.epilogue_struct import epilogue_struct
+from tests.support.scalar_cpp import kernel_of, run_as_cpp
 
 UNARY = ("absf", "ceil", "cos", "erf", "exp", "exp2", "expm1", "floor", "roundeven", "sin", "tanh", "tan")
 POSITIVE_UNARY = ("log", "log1p", "log2", "rsqrt", "sqrt")
 BINARY = ("addf", "subf", "mulf", "divf", "maximumf", "minimumf", "maxnumf", "minnumf")
 OTHERS = ("math.powf %a, %b", "math.fma %a, %b, %a", "math.copysign %a, %b", "arith.negf %a")
 PREDICATES = ("oeq", "ogt", "oge", "olt", "ole", "one", "ord", "ueq", "ugt", "uge", "ult", "ule", "une", "uno")
-
-
-def kernel_of(body: str) -> tuple[ModuleOp, PointwiseOp]:
-    """A pointwise kernel of two f32 operands %a and %b; `body` defines %r."""
-    ctx = Context()
-    for dialect in (Arith, Builtin, Func, Fused, Math):
-        ctx.load_dialect(dialect)
-    tensor = "tensor<64xf32>"
-    text = f"""
-      func.func @main(%x: {tensor}, %y: {tensor}) -> {tensor} {{
-        %z = fused.pointwise epilogue(%x, %y : {tensor}, {tensor}) [full, full] -> {tensor} {{
-        ^bb0(%a: f32, %b: f32):
-          {body}
-          fused.yield %r : f32
-        }}
-        func.return %z : {tensor}
-      }}"""
-    module = Parser(ctx, text).parse_module()
-    module.verify()
-    return module, next(op for op in module.walk() if isinstance(op, PointwiseOp))
-
-
-def run_as_cpp(struct: str, x: Array, y: Array, folder: Path) -> Array:
-    """Compile the struct with g++ and apply it to every pair of numbers."""
-    loop = 'extern "C" void run(const float* x, const float* y, float* r, int n) {'
-    loop += " for (int i = 0; i < n; ++i) Epilogue::apply(x[i], y[i], r[i]); }"
-    (folder / "epilogue.cpp").write_text(SHIM + struct + "\n" + loop)
-    library = folder / "epilogue.so"
-    subprocess.run(["g++", "-O1", "-shared", "-fPIC", folder / "epilogue.cpp", "-o", library], check=True)
-    result = np.full_like(x, np.nan)
-    ctypes.CDLL(str(library)).run(*(array.ctypes.data_as(ctypes.c_void_p) for array in (x, y, result)), len(x))
-    return result
 
 
 def chain_of(operations: list[str]) -> str:
