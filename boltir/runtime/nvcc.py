@@ -102,8 +102,11 @@ class Cutlass:
         if spec is None or spec.origin is None:
             raise BoltError("CUTLASS' headers are not installed", hint="`pip install boltir[cutlass]`")
         source = Path(spec.origin).parent / "source"
-        # Of the examples, attention's headers are used; the last folder stands in for what they need of cuRAND.
-        folders = (source / "include", source / "tools" / "util" / "include", source / "examples", _STAND_INS)
+        # Of the examples, the headers of attention and of back-to-back products are used. The latter name each other
+        # from their own folder; the last folder stands in for what the former need of cuRAND.
+        examples = source / "examples"
+        pairs = examples / "13_two_tensor_op_fusion"
+        folders = (source / "include", source / "tools" / "util" / "include", examples, pairs, _STAND_INS)
         try:
             header = (folders[0] / "cutlass" / "version.h").read_text()
         except OSError:

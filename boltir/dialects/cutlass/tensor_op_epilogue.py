@@ -18,6 +18,8 @@ from boltir.dialects.fused.broadcast import Broadcast
 WARP = 32
 ROWS = 8  # rows of accumulators that one step of the epilogue exchanges per warp
 GROUP = 8  # adjacent columns of a matrix that is packed with another
+GROUP_OF_BANKS = 32
+"""Columns of f32 that all banks of shared memory hold once."""
 MOST_VISITED = 8
 """Elements that one access of the visitor holds at most."""
 VISITED_BYTES = 2
@@ -55,6 +57,8 @@ def check_functor(signature: KernelSignature, columns: int, warps: int, access: 
     """
     size = element_bits(signature.outputs[0]) // 8
     require(access * size <= 16, f"alignment_c is {access * size} bytes: one access moves at most 16")
+    if isinstance(signature.outputs[0], Float16Type):
+        _check_exchange(columns // warps, access)
     lanes_across(columns, warps, access, size)
 
 
@@ -67,11 +71,30 @@ def check_visitor(signature: KernelSignature, columns: int, warps: int, access: 
     check_epilogue(signature)
     require(access <= MOST_VISITED, f"alignment_c is {access}: the visitor moves at most {MOST_VISITED} at once")
     require(warps < ROWS, f"the visitor needs a row of a tile within one warp, {warps} warps share {ROWS} rows")
+    _check_exchange(columns // warps, access)
     lanes = lanes_across(columns, warps, access, VISITED_BYTES)
     pairs = access > 1 and lanes * access % (2 * GROUP) == 0
     require(
         signature.accumulators == 1 or pairs,
         f"a warp reads {lanes} accesses of {access} elements in a row, which hold no pairs of {GROUP} columns",
+    )
+
+
+def fits_f16_exchange(width: int, access: int) -> bool:
+    """Whether CUTLASS's exchange of accumulators for f16 is right for warps of so many columns.
+
+    For accesses of 8 elements that is epilogue/warp/tile_iterator_tensor_op_mixed.h, which avoids bank conflicts: it
+    writes each 32 columns elsewhere, but chooses where once per warp, except for warps of 64 columns. Measured on an
+    H100: half of the columns are wrong where warps are 128 wide.
+    """
+    return access < MOST_VISITED or GROUP_OF_BANKS % width == 0 or width == 2 * GROUP_OF_BANKS
+
+
+def _check_exchange(width: int, access: int) -> None:
+    require(
+        fits_f16_exchange(width, access),
+        f"warps {width} columns wide exchange wrong accumulators for accesses of {access} f16 elements; "
+        "use a smaller alignment_c",
     )
 
 
