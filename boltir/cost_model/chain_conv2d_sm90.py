@@ -1,0 +1,65 @@
+"""Chains that begin with a convolution on Hopper as work: fitted to 8 launches on an H100."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import pairwise
+from math import ceil
+
+from boltir.cost_model.chain_epilogue import INTERMEDIATE, epilogue_seconds
+from boltir.cost_model.traffic import window_elements
+from boltir.cost_model.work import L2_OVER_MEMORY, Pace, Work
+from boltir.dialects.cutlass.chain_conv2d_sm90 import TILE, ChainConv2dSm90Attr
+from boltir.dialects.cutlass.template import KernelSignature
+from boltir.target import Target
+
+PACE = Pace(launch=2.5e-6, restart=0.0, sync=0.0, store=0.25e-6, tile=0.25e-6)
+EFFICIENCY = 1.35
+"""What products take over the peak of the tensor cores."""
+BESIDE_OTHERS = 0.2
+"""The part of its epilogue that each further warpgroup hides under the products of others."""
+CLUSTERED = 1.0e-6
+"""Seconds that a cluster takes longer: its threadblocks wait for each other before they load and before they end."""
+STRIDED = 2.0
+"""The same over that, for windows that skip pixels: lanes then gather from the same banks of shared memory."""
+
+
+def conv2d_sm90_work(
+    template: ChainConv2dSm90Attr, integers: Mapping[str, int], signature: KernelSignature, target: Target
+) -> tuple[Work, Pace]:
+    """The work of a launch.
+
+    A threadblock is one tile of 64 pixels here: consumers take turns on the tensor cores of a multiprocessor.
+    """
+    extents = (template.depth(integers), *template.columns(integers))
+    weights = 2 * sum(k * n for k, n in pairwise(extents))
+    tiles = ceil(template.rows(integers) / TILE)
+    rounds = ceil(tiles / target.multiprocessors)
+    image = 2 * window_elements(integers) / tiles
+    shared = min(template.consumers.data, rounds) * template.cluster.data
+    store = epilogue_seconds(TILE, extents[1:], signature.outputs[0], PACE.store, INTERMEDIATE)
+    streamed = 0.0 if template.resident.data else weights / shared
+    filling = weights * target.multiprocessors / template.cluster.data if template.resident.data else 0.0
+    skips = max(integers["stride_h"], integers["stride_w"]) > 1
+    products = enumerate(pairwise(extents))
+    seconds = sum(_multiply_seconds(n, k, product == 0, target) for product, (k, n) in products)
+    work = Work(
+        blocks=tiles,
+        slots=target.multiprocessors,
+        resident=1,
+        steps=1,
+        multiply=lambda busy: EFFICIENCY * (STRIDED if skips else 1) * seconds,
+        loaded=image + streamed,
+        latency=0.0,
+        store=(store + PACE.tile) * (1 - BESIDE_OTHERS * (template.consumers.data - 1)),
+    )
+    launch = PACE.launch + filling / (L2_OVER_MEMORY * target.memory_bandwidth)
+    if template.cluster.data > 1:
+        launch += CLUSTERED
+    return work, replace(PACE, launch=launch, tile=0.0)
+
+
+def _multiply_seconds(columns: int, depth: int, gathered: bool, target: Target) -> float:
+    """Seconds for 64 rows at the peak; narrow products wait for their windows, which ldmatrix gathers (measured)."""
+    peak = target.tensor_flops / target.multiprocessors
+    steps = ceil(depth / 16) * 16
+    return 2 * TILE * steps * (max(columns, 33 + 0.75 * columns) if gathered else columns) / peak
