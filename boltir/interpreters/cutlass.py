@@ -10,14 +10,17 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.interpreter import Interpreter, InterpreterFunctions, PythonValues, impl, register_impls
 from xdsl.utils.exceptions import VerifyException
 
+from boltir.dialects.cutlass.chain import ChainAttr
 from boltir.dialects.cutlass.kernel import KernelOp, LaunchOp
 from boltir.dialects.cutlass.memory import AllocOp, ArenaOp, ReinterpretOp, ViewOp, WeightOp
+from boltir.dialects.cutlass.template import TemplateAttr
 from boltir.dialects.fused.broadcast import Broadcast
 from boltir.dialects.fused.linear import PAIR_GROUP
 from boltir.errors import BoltError
 from boltir.interpreters.arrays import Array, shape_and_dtype, widen
+from boltir.interpreters.chain import last_product
 from boltir.interpreters.epilogue import run_epilogue
-from boltir.interpreters.launch import Launch
+from boltir.interpreters.launch import Anchored, Launch
 from boltir.interpreters.launch_stores import poison_output, write_output
 from boltir.interpreters.memory import flat, poisoned, strided_view
 from boltir.interpreters.reference.linear import alternating
@@ -76,7 +79,7 @@ class CutlassFunctions(InterpreterFunctions):
             op.integers,
             args[:inputs],
             args[inputs : inputs + operands],
-            kernel.signature.broadcasts,
+            tuple(kind.data for kind in kernel.broadcasts),
             kernel.signature.output_stores,
         )
         _execute(interpreter, kernel, launch, args[inputs + operands :])
@@ -99,22 +102,31 @@ def _execute(interpreter: Interpreter, kernel: KernelOp, launch: Launch, outputs
     extents = kernel.result_extents(launch.integers) if signature.stores else ()
     for index, output in enumerate(outputs):
         poison_output(launch, index, output, extents)
-    family = kernel.template_attr.family
-    if family == "pointwise":
+    template = kernel.template_attr
+    if template.family == "pointwise":
         shape, strides = launch.series("size"), None
         arguments = _pointwise_arguments(launch, shape)
-    elif family in ANCHORS:
-        anchored = ANCHORS[family](launch)
+    else:
+        anchored, last = _anchored(interpreter, kernel, template, launch)
         accumulators = _accumulators(anchored.accumulator, signature.accumulators)
         shape, strides = accumulators[0].shape, anchored.strides
-        count = len(launch.epilogue_operands)
-        arguments = [*accumulators, *(launch.epilogue_operand(i, shape, strides) for i in range(count))]
-    else:
-        raise BoltError(f"the interpreter has no meaning for template {family}")
+        count = len(last.epilogue_operands)
+        arguments = [*accumulators, *(last.epilogue_operand(i, shape, strides) for i in range(count))]
     results = run_epilogue(interpreter, kernel.epilogue, arguments, shape)
     for index, (value, output) in enumerate(zip(results, outputs, strict=True)):
         values = value.reshape(extents) if extents else value
-        write_output(launch, index, values, output, strides, kernel.template_attr)
+        write_output(launch, index, values, output, strides, template)
+
+
+def _anchored(
+    interpreter: Interpreter, kernel: KernelOp, template: TemplateAttr, launch: Launch
+) -> tuple[Anchored, Launch]:
+    """What is computed before the last epilogue, and the launch with that epilogue's operands."""
+    if isinstance(template, ChainAttr):
+        return last_product(interpreter, kernel, template, launch)
+    if template.family not in ANCHORS:
+        raise BoltError(f"the interpreter has no meaning for template {template.family}")
+    return ANCHORS[template.family](launch), launch
 
 
 def _accumulators(values: Array, count: int) -> Sequence[Array]:

@@ -52,7 +52,7 @@ def gemm(launch: Launch) -> Anchored:
     return Anchored(matmul(a, b), (stride_d, ldd, 1))
 
 
-ANCHORS.update(gemm=gemm, gemm_sm90=gemm)
+ANCHORS.update(gemm=gemm, gemm_sm90=gemm, gemm_unaligned=gemm)
 
 
 @_of("simt_gemm")

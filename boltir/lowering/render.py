@@ -11,7 +11,9 @@ from xdsl.utils.hints import isa
 
 from boltir.dialects.cutlass.kernel import KernelOp
 from boltir.dialects.cutlass.store import Store
+from boltir.dialects.cutlass.template import KernelSignature, StageSignature
 from boltir.dialects.fused.broadcast import Broadcast
+from boltir.dialects.fused.epilogue import yield_of
 from boltir.dialects.tensors import compute_type
 from boltir.errors import UnsupportedError
 from boltir.lowering.epilogue_struct import epilogue_struct
@@ -50,6 +52,21 @@ class OutputView:
     along: str
 
 
+@dataclass(frozen=True)
+class StageView:
+    """What a template of dependent products knows of an epilogue before the last: its operands, and its C++ struct.
+
+    `first_operand` is the number of its first operand among those of all epilogues. Its value is of `compute_type`
+    until it is rounded to the type of the inputs.
+    """
+
+    operands: list[OperandView]
+    first_operand: int
+    compute_type: str
+    struct: str
+    epilogue: str
+
+
 def storage_types(element: Attribute) -> tuple[str, str]:
     """The C++ names of `element` in plain CUDA and in CUTLASS.
 
@@ -70,6 +87,25 @@ def storage_types(element: Attribute) -> tuple[str, str]:
 
 def _view(element: Attribute, compute: Attribute, broadcast: str = "full") -> OperandView:
     return OperandView(*storage_types(element), cpp_scalar_type(compute), broadcast)
+
+
+def _operand_views(stage: StageSignature | KernelSignature) -> list[OperandView]:
+    operands = zip(stage.epilogue_operands, stage.broadcasts, strict=True)
+    return [_view(element, compute_type(element), kind.value) for element, kind in operands]
+
+
+def _stage_views(kernel: KernelOp) -> list[StageView]:
+    """The epilogues before the last, as structs `Epilogue0`, `Epilogue1`, ..."""
+    views: list[StageView] = []
+    first = 0
+    for i, (stage, region) in enumerate(zip(kernel.signature.stages, kernel.stages, strict=True)):
+        operands, struct = _operand_views(stage), f"Epilogue{i}"
+        yielded = cpp_scalar_type(yield_of(region).values[0].type)
+        # Every stage gives its result to the next one in the type of the inputs.
+        code = _epilogue(region, struct, [kernel.signature.inputs[0]], 1, stage.broadcasts)
+        views.append(StageView(operands, first, yielded, struct, code))
+        first += len(operands)
+    return views
 
 
 def _epilogue(
@@ -118,10 +154,7 @@ def render_kernel(kernel: KernelOp) -> str:
     """
     template, signature = kernel.template_attr, kernel.signature
     inputs = [_view(element, compute_type(element)) for element in signature.inputs]
-    operands = [
-        _view(element, compute_type(element), kind.value)
-        for element, kind in zip(signature.epilogue_operands, signature.broadcasts, strict=True)
-    ]
+    stages = _stage_views(kernel)
     yielded = [value.type for value in kernel.epilogue_yield.values]
     accumulators = signature.accumulators if template.has_accumulator else 0
     epilogue = _epilogue(kernel.epilogue, "Epilogue", signature.outputs, accumulators, signature.broadcasts)
@@ -134,7 +167,9 @@ def render_kernel(kernel: KernelOp) -> str:
             "programmatic_launch": Target.named(kernel.target.data).has_programmatic_launch,
             "template": template.values(),
             "inputs": inputs,
-            "epilogue_operands": operands,
+            "stages": stages,
+            "first_operand": sum(len(stage.operands) for stage in stages),
+            "epilogue_operands": _operand_views(signature),
             "outputs": outputs,
             "accumulators": signature.accumulators,
             "general_rank": signature.general_rank,
@@ -143,6 +178,6 @@ def render_kernel(kernel: KernelOp) -> str:
             "epilogue": epilogue,
         },
     )
-    if "boltir::" not in epilogue:
+    if not any("boltir::" in text for text in (epilogue, *(stage.epilogue for stage in stages))):
         return code
     return render_template("narrow_math.cuh.jinja", {}) + code

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import Operation
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 
@@ -30,13 +31,13 @@ class InlineChainsPass(ModulePass):
                     inline(chain)
 
 
-def inline(chain: ChainOp) -> None:
-    """Put the anchors of `chain` in its place."""
-    terminator = chain.body.block.last_op
-    if not isinstance(terminator, YieldOp):
-        return
+def inline(chain: ChainOp) -> Operation:
+    """Put the anchors of `chain` in its place, and return the first of them."""
+    first, terminator = chain.anchors[0], chain.body.block.last_op
+    assert isinstance(terminator, YieldOp)
     result = terminator.values[0]
     result.name_hint = chain.output.name_hint
     Rewriter.erase_op(terminator)
     Rewriter.inline_block(chain.body.block, InsertPoint.before(chain), chain.inputs)
     Rewriter.replace_op(chain, [], [result])
+    return first

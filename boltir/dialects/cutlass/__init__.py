@@ -5,11 +5,17 @@ from xdsl.ir import Dialect
 from boltir.dialects.cutlass.attention import AttentionAttr
 from boltir.dialects.cutlass.attention_sm80 import AttentionMaskAttr, AttentionSm80Attr
 from boltir.dialects.cutlass.attention_sm90 import AttentionScheduleAttr, AttentionSm90Attr
+from boltir.dialects.cutlass.chain_conv2d import ChainConv2dAttr
+from boltir.dialects.cutlass.chain_conv2d_sm90 import ChainConv2dSm90Attr
+from boltir.dialects.cutlass.chain_gemm import ChainGemmAttr
+from boltir.dialects.cutlass.chain_gemm_simt import ChainGemmSimtAttr
+from boltir.dialects.cutlass.chain_gemm_sm90 import ChainGemmSm90Attr
 from boltir.dialects.cutlass.choice import CHOICE_ATTRIBUTE, ChoiceAttr, choice_of
 from boltir.dialects.cutlass.conv2d import Conv2dAttr, IteratorAlgorithmAttr
 from boltir.dialects.cutlass.conv2d_sm90 import Conv2dSm90Attr
 from boltir.dialects.cutlass.gemm import GemmAttr
 from boltir.dialects.cutlass.gemm_sm90 import GemmSm90Attr
+from boltir.dialects.cutlass.gemm_unaligned import GemmUnalignedAttr
 from boltir.dialects.cutlass.kernel import KernelOp, LaunchOp, launches
 from boltir.dialects.cutlass.matrix import LayoutAttr, MathAttr
 from boltir.dialects.cutlass.memory import (
@@ -49,6 +55,11 @@ TEMPLATES: tuple[type[TemplateAttr], ...] = (
     AttentionAttr,
     AttentionSm80Attr,
     AttentionSm90Attr,
+    ChainConv2dAttr,
+    ChainConv2dSm90Attr,
+    ChainGemmAttr,
+    ChainGemmSimtAttr,
+    ChainGemmSm90Attr,
     ConcatAttr,
     Conv2dAttr,
     Conv2dSm90Attr,
@@ -57,6 +68,7 @@ TEMPLATES: tuple[type[TemplateAttr], ...] = (
     GatherAttr,
     GemmAttr,
     GemmSm90Attr,
+    GemmUnalignedAttr,
     LayerNormAttr,
     PadAttr,
     PointwiseAttr,

@@ -1,6 +1,7 @@
 """Kernels and their launches."""
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from math import prod
 
 from xdsl.dialects.builtin import (
@@ -23,6 +24,7 @@ from xdsl.irdl import (
     region_def,
     traits_def,
     var_operand_def,
+    var_region_def,
 )
 from xdsl.irdl.declarative_assembly_format import (
     AttributeVariable,
@@ -40,10 +42,10 @@ from xdsl.utils.symbol_table import SymbolTable
 from boltir.dialects.cutlass.integers import check_integers, integers_of, integers_text, parse_integers
 from boltir.dialects.cutlass.memory import element_bits, memref_type
 from boltir.dialects.cutlass.store import Store, StoreAttr, StoreKind
-from boltir.dialects.cutlass.template import KernelSignature, TemplateAttr, template_of
+from boltir.dialects.cutlass.template import KernelSignature, StageSignature, TemplateAttr, template_of
 from boltir.dialects.fused.broadcast import BroadcastAttr, BroadcastList
 from boltir.dialects.fused.epilogue import YieldOp, verify_epilogue, yield_of
-from boltir.dialects.properties import check_attributes, int_prop
+from boltir.dialects.properties import check_attributes, int_prop, ints_prop
 from boltir.dialects.shapes import element_count
 from boltir.dialects.tensors import compute_type
 from boltir.errors import BoltError
@@ -54,7 +56,9 @@ from boltir.target import Target
 class KernelOp(IRDLOperation):
     """One instantiation of a template, with its epilogue, for one target
 
-    Verified before nvcc sees it: the template's rules on that target, and the epilogue's types.
+    Verified before nvcc sees it: the template's rules on that target, and the epilogue's types. A kernel of dependent
+    products has an epilogue for each: `stages` are those before the last. Operands of all of them are listed in their
+    order; `stage_operands` says how many each stage has.
     """
 
     name = "cutlass.kernel"
@@ -68,6 +72,8 @@ class KernelOp(IRDLOperation):
     stores = opt_prop_def(ArrayAttr[StoreAttr])
     accumulators = int_prop(1)
     general_rank = int_prop(0)
+    stage_operands = ints_prop(())
+    stages = var_region_def("single_block")
     epilogue = region_def("single_block")
 
     traits = traits_def(SymbolOpInterface(), IsolatedFromAbove())
@@ -75,7 +81,7 @@ class KernelOp(IRDLOperation):
     custom_directives = (BroadcastList,)
     assembly_format = (
         "$sym_name $target $template $input_types (`epilogue` $epilogue_types^ custom<BroadcastList>($broadcasts))?"
-        " `->` $output_types attr-dict-with-keyword $epilogue"
+        " `->` $output_types attr-dict-with-keyword (`stages` $stages^ `then`)? $epilogue"
     )
 
     @property
@@ -84,15 +90,23 @@ class KernelOp(IRDLOperation):
 
     @property
     def signature(self) -> KernelSignature:
+        *stages, last = self._operands_by_epilogue()
         return KernelSignature(
             tuple(self.input_types),
-            tuple(self.epilogue_types),
-            tuple(kind.data for kind in self.broadcasts),
+            last.epilogue_operands,
+            last.broadcasts,
             tuple(self.output_types),
             self._stores(),
             self.accumulators.value.data,
             self.general_rank.value.data,
+            tuple(stages),
         )
+
+    def _operands_by_epilogue(self) -> Iterator[StageSignature]:
+        operands, broadcasts = iter(self.epilogue_types), (kind.data for kind in self.broadcasts)
+        for count in self.stage_operands.get_values():
+            yield StageSignature(tuple(islice(operands, count)), tuple(islice(broadcasts, count)))
+        yield StageSignature(tuple(operands), tuple(broadcasts))
 
     def result_extents(self, integers: Mapping[str, int]) -> tuple[int, int, int]:
         """Batch, rows and columns of the result of a launch with these integers.
@@ -119,6 +133,7 @@ class KernelOp(IRDLOperation):
 
     def verify_(self) -> None:
         check_attributes(self)
+        self._verify_operands()
         template, signature = self.template_attr, self.signature
         if not signature.outputs:
             raise VerifyException("a kernel needs at least one output")
@@ -126,13 +141,13 @@ class KernelOp(IRDLOperation):
             raise VerifyException(f"the template {template.family} needs an input to accumulate")
         for element in (*signature.inputs, *signature.outputs):
             compute_type(element)
-        if len(signature.broadcasts) != len(signature.epilogue_operands):
-            raise VerifyException("every epilogue operand needs a broadcast kind")
         if self.stores is not None and len(self.stores) != len(signature.outputs):
             raise VerifyException(f"{len(signature.outputs)} outputs need as many stores, got {len(self.stores)}")
-        if signature.accumulators < 1 or signature.general_rank < 0:
-            raise VerifyException("a kernel has at least one accumulator, and no negative general_rank")
+        if signature.accumulators not in (1, 2) or signature.general_rank < 0:
+            raise VerifyException("a kernel has one or two accumulators, and no negative general_rank")
         accumulators = signature.accumulators * [compute_type(signature.inputs[0])] if template.has_accumulator else []
+        for region, stage in zip(self.stages, signature.stages, strict=True):
+            verify_epilogue(region, [*accumulators, *map(compute_type, stage.epilogue_operands)], 1)
         arguments = [*accumulators, *map(compute_type, signature.epilogue_operands)]
         verify_epilogue(self.epilogue, arguments, len(signature.outputs))
         try:
@@ -142,6 +157,18 @@ class KernelOp(IRDLOperation):
         template.check_legal(target, signature)
         if not template.has_epilogue and self.epilogue_yield.values[0] is not self.epilogue.block.args[0]:
             raise VerifyException(f"the template {template.family} stores its result as it is, without an epilogue")
+
+    def _verify_operands(self) -> None:
+        """Whether each epilogue has its operands, and each operand a broadcast kind."""
+        if len(self.broadcasts) != len(self.epilogue_types):
+            raise VerifyException("every epilogue operand needs a broadcast kind")
+        counts = self.stage_operands.get_values()
+        if len(counts) != len(self.stages):
+            raise VerifyException(f"{len(self.stages)} stages need as many stage_operands, got {list(counts)}")
+        if min(counts, default=0) < 0 or sum(counts) > len(self.epilogue_types):
+            raise VerifyException(
+                f"stage_operands = {list(counts)} take more than the {len(self.epilogue_types)} epilogue operands"
+            )
 
 
 @irdl_custom_directive
@@ -210,7 +237,7 @@ class LaunchOp(IRDLOperation):
         signature = kernel.signature
         for role, values, expected in (
             ("inputs", self.inputs, signature.inputs),
-            ("epilogue operands", self.epilogue_operands, signature.epilogue_operands),
+            ("epilogue operands", self.epilogue_operands, signature.all_epilogue_operands),
             ("outputs", self.outputs, signature.outputs),
         ):
             given = tuple(memref_type(value).element_type for value in values)

@@ -56,6 +56,14 @@ class FlagAttr(Data[bool]):
 
 
 @dataclass(frozen=True)
+class StageSignature:
+    """The operands of an epilogue before the last, in a kernel of dependent products."""
+
+    epilogue_operands: tuple[Attribute, ...]
+    broadcasts: tuple[Broadcast, ...]
+
+
+@dataclass(frozen=True)
 class KernelSignature:
     """The element types of a kernel's operands, how its epilogue operands broadcast, and how it stores its outputs.
 
@@ -65,6 +73,7 @@ class KernelSignature:
             product, which has twice the columns of the result.
         general_rank: over how many dimensions a matrix family addresses its general operands, of which the last is
             the columns. The other families have the rank among their parameters.
+        stages: of a kernel of dependent products the epilogues before the last, whose operands come first.
     """
 
     inputs: tuple[Attribute, ...]
@@ -74,6 +83,13 @@ class KernelSignature:
     stores: tuple[Store, ...] = ()
     accumulators: int = 1
     general_rank: int = 0
+    stages: tuple[StageSignature, ...] = ()
+
+    @property
+    def all_epilogue_operands(self) -> tuple[Attribute, ...]:
+        """The element types of the operands of all epilogues, in their order."""
+        before = (element for stage in self.stages for element in stage.epilogue_operands)
+        return (*before, *self.epilogue_operands)
 
     @property
     def output_stores(self) -> tuple[Store, ...]:
@@ -116,6 +132,11 @@ class TemplateAttr(ParametrizedAttribute, ABC):
         return frozenset({StoreKind.ELEMENTS})
 
     @property
+    def products(self) -> int:
+        """How many dependent products a kernel computes, each with an epilogue."""
+        return 1
+
+    @property
     def most_accumulators(self) -> int:
         """How many accumulators the family can give its epilogue."""
         return 1
@@ -151,6 +172,9 @@ class TemplateAttr(ParametrizedAttribute, ABC):
         for store in signature.stores:
             if store.kind not in self.store_kinds:
                 raise VerifyException(f"the template {self.family} has no {store.kind.value} store")
+        epilogues = len(signature.stages) + 1
+        if epilogues != self.products:
+            raise VerifyException(f"the template {self.family} has {self.products} epilogues, the kernel {epilogues}")
         if signature.accumulators > self.most_accumulators:
             raise VerifyException(f"the template {self.family} does not accumulate {signature.accumulators} products")
 

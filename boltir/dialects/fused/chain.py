@@ -1,11 +1,10 @@
 """Persistent kernels: several anchors in one kernel, the intermediates on chip."""
 
 from itertools import pairwise
-from typing import cast
 
 from xdsl.dialects.builtin import TensorType
 from xdsl.dialects.utils import EnumAttribute
-from xdsl.ir import SpacedOpaqueSyntaxAttribute
+from xdsl.ir import SpacedOpaqueSyntaxAttribute, SSAValue
 from xdsl.irdl import (
     IRDLOperation,
     ParsePropInAttrDict,
@@ -23,8 +22,9 @@ from xdsl.utils.str_enum import StrEnum
 
 from boltir.dialects.fused.base import FusedOp, YieldOp
 from boltir.dialects.fused.linear import Conv2dOp, GemmOp
+from boltir.dialects.fused.movement import ReshapeOp
 from boltir.dialects.properties import check_attributes
-from boltir.dialects.tensors import check_tensor
+from boltir.dialects.tensors import check_tensor, static_shape
 
 
 class Residence(StrEnum):
@@ -44,7 +44,7 @@ class ChainOp(IRDLOperation):
     """Dependent matrix products or convolutions in one kernel
 
     The region holds the anchors in order; each takes the one before it as its first input, and no
-    other operation sees an intermediate.
+    other operation sees an intermediate. Between two of them may be a reshape that keeps the columns: it moves nothing.
     """
 
     name = "fused.chain"
@@ -71,19 +71,31 @@ class ChainOp(IRDLOperation):
         stages, last = list(self.body.block.ops)[:-1], self.body.block.last_op
         if not isinstance(last, YieldOp) or len(last.values) != 1:
             raise VerifyException("a chain must end with fused.yield of one value")
-        if len(stages) < 2:
-            raise VerifyException("a chain needs at least two anchors")
         for stage in stages:
-            if not isinstance(stage, GemmOp | Conv2dOp):
+            if not isinstance(stage, GemmOp | Conv2dOp | ReshapeOp):
                 raise VerifyException(f"a chain holds fused.gemm and fused.conv2d, not {stage.name}")
-        self._verify_links(cast(list[FusedOp], stages), last)
+        if len(self.anchors) < 2:
+            raise VerifyException("a chain needs at least two anchors")
+        self._verify_links(last)
 
-    def _verify_links(self, stages: list[FusedOp], last: YieldOp) -> None:
-        for producer, consumer in pairwise(stages):
-            if len(producer.outputs) != 1:
-                raise VerifyException("an anchor of a chain has one output")
-            value = producer.outputs[0]
-            if consumer.inputs[0] is not value or not value.has_one_use():
+    def _verify_links(self, last: YieldOp) -> None:
+        anchors = self.anchors
+        for op in anchors:
+            if len(op.outputs) != 1 or op.has_stores:
+                raise VerifyException("an anchor of a chain has one output, of which it stores all elements")
+        for producer, consumer in pairwise(anchors):
+            if not _feeds(producer.outputs[0], consumer):
                 raise VerifyException("each anchor of a chain must feed the next one's first input, and nothing else")
-        if last.values[0] is not stages[-1].outputs[0] or last.values[0].type != self.output.type:
+        if last.values[0] is not anchors[-1].outputs[0] or last.values[0].type != self.output.type:
             raise VerifyException("a chain yields the result of its last anchor")
+
+
+def _feeds(value: SSAValue, consumer: FusedOp) -> bool:
+    """Whether the first input of `consumer`, and nothing else, reads `value`, perhaps with other rows."""
+    while (use := value.get_user_of_unique_use()) is not None:
+        if use is consumer:
+            return consumer.inputs[0] is value
+        if not isinstance(use, ReshapeOp) or static_shape(use.output)[-1:] != static_shape(value)[-1:]:
+            return False
+        value = use.output
+    return False

@@ -7,15 +7,17 @@ from dataclasses import replace
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation
 
-from boltir.dialects.fused import AttentionOp, DualGemmOp, FusedOp
+from boltir.dialects.fused import AttentionOp, ChainOp, DualGemmOp, FusedOp
 from boltir.errors import UnsupportedError
 from boltir.lowering.fused_to_cutlass.acceptance import refused_stores, whole_answers
+from boltir.lowering.fused_to_cutlass.chain import given_chain_selection
 from boltir.lowering.fused_to_cutlass.chosen import given_selection
 from boltir.lowering.fused_to_cutlass.in_place import is_in_place, settle_concats
 from boltir.lowering.fused_to_cutlass.partial_reductions import reduce_by_tiles
 from boltir.lowering.fused_to_cutlass.ranking_text import estimates_text
 from boltir.lowering.fused_to_cutlass.selection import Refusal, Selection
 from boltir.passes.decompose_attention import decompose_attention
+from boltir.passes.inline_chains import inline
 from boltir.passes.split_dual_gemm import SplitDualGemmPass, split_dual_gemm
 from boltir.passes.split_epilogue import SplitEpiloguePass, split_epilogue
 from boltir.passes.split_stores import SplitStoresPass, special_stores, split_stores, stores_text
@@ -25,20 +27,28 @@ from boltir.target import Target
 PASS_NAME = "select-templates"
 
 
-def choose_templates(function: FuncOp, target: Target, remarks: Remarks) -> dict[FusedOp, Selection]:
+def choose_templates(function: FuncOp, target: Target, remarks: Remarks) -> dict[FusedOp | ChainOp, Selection]:
     """A template for every kernel of `function`, but for concats that are written in place.
 
     Where the preferred family of templates refuses nothing but some stores or operands of the epilogue, kernels of
     their own take these over: a tensor-core kernel and another are faster than one on the ordinary cores. Attention
-    that every family refuses becomes products and a softmax, and two products in one kernel become one.
+    that every family refuses becomes products and a softmax, and two products in one kernel become one. A chain to
+    which no template is attached becomes its anchors.
 
     Raises:
         UnsupportedError: no family takes a kernel.
     """
     settle_concats(function, target, remarks, PASS_NAME)
-    chosen: dict[FusedOp, Selection] = {}
+    chosen: dict[FusedOp | ChainOp, Selection] = {}
     op = function.body.block.first_op
     while op is not None:
+        if isinstance(op, ChainOp):
+            selection = given_chain_selection(op, target)
+            if selection is None:
+                remarks.missed(PASS_NAME, op, "no template is attached: its anchors run apart")
+                op = inline(op)
+                continue
+            chosen[op] = selection
         if isinstance(op, FusedOp) and not is_in_place(op):
             answer = _choose(op, target, remarks)
             if isinstance(answer, Refusal):

@@ -68,7 +68,7 @@ def _computes(selection: Selection, op: FusedOp, target: Target) -> bool:
 
 
 def _is_of(selection: Selection, family: Family) -> bool:
-    given = {name: value for name, value in selection.arguments.items() if name != "slices"}
+    given = {name: value for name, value in selection.arguments.items() if name in family.arguments}
     values = selection.template.values()
     fixed = all(values.get(name) == value for name, value in family.fixed)
     return type(selection.template) is family.kind and fixed and given == family.arguments

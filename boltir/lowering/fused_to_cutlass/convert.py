@@ -13,10 +13,13 @@ from xdsl.rewriter import InsertPoint, Rewriter
 
 from boltir.context import remarks_of, weights_of
 from boltir.dialects import cutlass, graph
-from boltir.dialects.fused import FusedOp, ReshapeOp
+from boltir.dialects.cutlass.kernel import KernelOp
+from boltir.dialects.fused import ChainOp, FusedOp, ReshapeOp
+from boltir.dialects.fused.origin import ORIGIN_ATTRIBUTE
 from boltir.dialects.properties import int_attr
 from boltir.dialects.tensors import tensor_type
 from boltir.errors import UnsupportedError
+from boltir.lowering.fused_to_cutlass.chain import chain_signature, detach_operands
 from boltir.lowering.fused_to_cutlass.in_place import is_in_place
 from boltir.lowering.fused_to_cutlass.kernels import KernelTable, build_launch, kernel_signature
 from boltir.lowering.fused_to_cutlass.results import copy_unwritten_results, result_origin
@@ -44,7 +47,7 @@ class FunctionConverter:
     remarks: Remarks
     buffers: dict[SSAValue, SSAValue] = field(default_factory=dict[SSAValue, SSAValue])
     block: Block = field(default_factory=Block)
-    chosen: Mapping[FusedOp, Selection] = field(default_factory=dict[FusedOp, Selection])
+    chosen: Mapping[FusedOp | ChainOp, Selection] = field(default_factory=dict[FusedOp | ChainOp, Selection])
 
     def convert(self) -> FuncOp:
         """The converted function; the old one is left without users, to be erased."""
@@ -85,6 +88,8 @@ class FunctionConverter:
         match op:
             case FusedOp():
                 self._convert_kernel(op)
+            case ChainOp():
+                self._convert_chain(op)
             case ReshapeOp():
                 self.buffers[op.output] = self._reinterpret(self.buffers[op.input], buffer_type(op.output))
             case graph.WeightOp():
@@ -115,11 +120,22 @@ class FunctionConverter:
         for output in op.outputs:
             self._buffer_of(output)
         signature = kernel_signature(op, selection.template)
-        kernel = self.table.kernel_for(selection, signature, op.detach_region(op.epilogue))
-        operands = ([self.buffers[v] for v in vs] for vs in (op.inputs, op.epilogue_operands, op.outputs))
-        launch = build_launch(kernel, selection, *operands, location=op.location)
-        if "fused.origin" in op.attributes:
-            launch.attributes["fused.origin"] = op.attributes["fused.origin"]
+        kernel = self.table.kernel_for(selection, signature, [op.detach_region(op.epilogue)])
+        self._launch(op, kernel, op.inputs, op.epilogue_operands, op.outputs)
+
+    def _convert_chain(self, chain: ChainOp) -> None:
+        selection, signature = self.chosen[chain], chain_signature(chain.anchors)
+        operands = detach_operands(chain)
+        kernel = self.table.kernel_for(selection, signature, operands.epilogues)
+        self._buffer_of(chain.output)
+        self._launch(chain, kernel, operands.inputs, operands.epilogue_operands, (chain.output,))
+
+    def _launch(self, op: FusedOp | ChainOp, kernel: KernelOp, *values: Sequence[SSAValue]) -> None:
+        """Launch the kernel that `op` becomes; `values` are its inputs, epilogue operands and outputs."""
+        inputs, operands, outputs = ([self.buffers[value] for value in group] for group in values)
+        launch = build_launch(kernel, self.chosen[op], inputs, operands, outputs, location=op.location)
+        if ORIGIN_ATTRIBUTE in op.attributes:
+            launch.attributes[ORIGIN_ATTRIBUTE] = op.attributes[ORIGIN_ATTRIBUTE]
         self.block.add_op(launch)
 
     def _buffer_of(self, value: SSAValue) -> SSAValue:

@@ -12,12 +12,12 @@ from boltir.dialects.cutlass.store import StoreAttr
 from boltir.dialects.cutlass.template import KernelSignature, TemplateAttr
 from boltir.dialects.fused import FusedOp
 from boltir.dialects.fused.broadcast import BroadcastAttr
-from boltir.dialects.properties import int_attr
+from boltir.dialects.properties import int_attr, ints
 from boltir.lowering.epilogue_struct import epilogue_struct
 from boltir.lowering.fused_to_cutlass.selection import Selection, signature_of
 from boltir.target import Target
 
-KernelKey = tuple[Attribute, KernelSignature, str]
+KernelKey = tuple[Attribute, KernelSignature, tuple[str, ...]]
 
 
 @dataclass
@@ -27,19 +27,23 @@ class KernelTable:
     target: Target
     kernels: dict[KernelKey, KernelOp] = field(default_factory=dict[KernelKey, KernelOp])
 
-    def kernel_for(self, selection: Selection, signature: KernelSignature, epilogue: Region) -> KernelOp:
-        """The kernel with this code; takes `epilogue` over if it is new.
+    def kernel_for(self, selection: Selection, signature: KernelSignature, epilogues: Sequence[Region]) -> KernelOp:
+        """The kernel with this code; takes `epilogues`, one per product, over if it is new.
 
         Two epilogues are the same if their C++ is.
         """
-        key = (selection.template, signature, epilogue_struct(epilogue.block))
+        key = (selection.template, signature, tuple(epilogue_struct(epilogue.block) for epilogue in epilogues))
         if key not in self.kernels:
             name = f"{selection.template.family}_{len(self.kernels)}"
-            self.kernels[key] = _build(name, self.target, selection, signature, epilogue)
+            self.kernels[key] = _build(name, self.target, selection, signature, epilogues)
         return self.kernels[key]
 
 
-def _build(name: str, target: Target, selection: Selection, signature: KernelSignature, epilogue: Region) -> KernelOp:
+def _build(
+    name: str, target: Target, selection: Selection, signature: KernelSignature, epilogues: Sequence[Region]
+) -> KernelOp:
+    *stages, last = epilogues
+    broadcasts = (kind for stage in (*signature.stages, signature) for kind in stage.broadcasts)
     stores = ArrayAttr([StoreAttr(store) for store in signature.stores]) if signature.stores else None
     return KernelOp(
         properties={
@@ -47,14 +51,15 @@ def _build(name: str, target: Target, selection: Selection, signature: KernelSig
             "target": StringAttr(target.name),
             "template": selection.template,
             "input_types": ArrayAttr(signature.inputs),
-            "epilogue_types": ArrayAttr(signature.epilogue_operands),
-            "broadcasts": ArrayAttr([BroadcastAttr(kind) for kind in signature.broadcasts]),
+            "epilogue_types": ArrayAttr(signature.all_epilogue_operands),
+            "broadcasts": ArrayAttr([BroadcastAttr(kind) for kind in broadcasts]),
             "output_types": ArrayAttr(signature.outputs),
             "stores": stores,
             "accumulators": int_attr(signature.accumulators),
             "general_rank": int_attr(signature.general_rank),
+            "stage_operands": ints([len(stage.epilogue_operands) for stage in signature.stages]),
         },
-        regions=[epilogue],
+        regions=[stages, last],
     )
 
 

@@ -4,7 +4,7 @@ from xdsl.dialects.func import ReturnOp
 from xdsl.ir import Block, Region, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 
-from boltir.dialects.fused import FusedOp, PointwiseOp, ReshapeOp, YieldOp
+from boltir.dialects.fused import ChainOp, FusedOp, PointwiseOp, ReshapeOp, YieldOp
 from boltir.dialects.tensors import compute_type, element_type
 
 
@@ -12,7 +12,7 @@ def result_origin(value: SSAValue) -> SSAValue | None:
     """The kernel output whose bytes `value` is, seen through reshapes; None for an argument or a weight."""
     while isinstance(value.owner, ReshapeOp):
         value = value.owner.input
-    return value if isinstance(value.owner, FusedOp) else None
+    return value if isinstance(value.owner, FusedOp | ChainOp) else None
 
 
 def copy_unwritten_results(terminator: ReturnOp) -> None:
