@@ -24,7 +24,7 @@ from boltir.dialects.graph.constants import (
     is_constant,
 )
 from boltir.dialects.graph.elementwise import CastOp
-from boltir.dialects.graph.movement import ReshapeOp
+from boltir.dialects.graph.movement import PadOp, ReshapeOp
 from boltir.dialects.graph.rewriting import builder_at, replace_by
 from boltir.dialects.graph.values import WeightOp
 from boltir.dialects.tensors import element_type
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 LARGEST_GROWTH = 4
 """A result of more than so many times its operands' bytes stays computed at run time."""
+LARGEST_PADDING = 16
+"""The same for rows that are padded: one element of a byte becomes an access of 16."""
 SMALL_RESULT = 4096
 """Bytes up to which growth does not matter."""
 
@@ -94,7 +96,8 @@ class ConstantFolder:
 
     def _is_bounded(self, op: GraphOp) -> bool:
         result, read = byte_count(op.result), sum(map(byte_count, op.operands))
-        if result <= max(SMALL_RESULT, LARGEST_GROWTH * read) or self._joins_a_constant(op, result):
+        growth = LARGEST_PADDING if isinstance(op, PadOp) else LARGEST_GROWTH
+        if result <= max(SMALL_RESULT, growth * read) or self._joins_a_constant(op, result):
             return True
         self.remarks.missed(FoldConstantsPass.name, op, f"not folded: {read} bytes would grow to {result}")
         return False

@@ -64,16 +64,21 @@ def transpose_parameters(batch: int, rows: int, columns: int, padded_rows: int =
 
 
 def transpose_cases() -> Iterator[Case]:
-    for name, vector, dtype, (batch, rows, columns) in (
-        ("tr_f16", 2, "f16", (2, 66, 130)),
-        ("tr_f32", 1, "f32", (3, 33, 17)),
-        ("tr_bf16", 2, "bf16", (1, 34, 18)),
-        ("tr_i8", 4, "i8", (1, 132, 140)),
-        ("tr_i64", 1, "i64", (1, 40, 3)),
+    for name, vector, parts, dtype, (batch, rows, columns) in (
+        ("tr_f16", 2, 1, "f16", (2, 66, 130)),
+        ("tr_f16_wide", 4, 1, "f16", (2, 132, 260)),
+        ("tr_f16_pairs", 2, 2, "f16", (2, 130, 134)),
+        ("tr_f16_odd", 1, 2, "f16", (2, 131, 49)),
+        ("tr_f32", 1, 1, "f32", (3, 33, 17)),
+        ("tr_f32_wide", 2, 1, "f32", (2, 66, 70)),
+        ("tr_f32_odd", 1, 2, "f32", (2, 65, 67)),
+        ("tr_bf16", 2, 1, "bf16", (1, 34, 18)),
+        ("tr_i8", 4, 1, "i8", (1, 132, 140)),
+        ("tr_i64", 1, 1, "i64", (1, 40, 3)),
     ):
         x = random((batch, rows, columns), dtype)
         y = x.transpose(0, 2, 1)
-        template = {"vector": vector, "channels": 0, "outputs": 1}
+        template = {"vector": vector, "channels": 0, "outputs": parts}
         yield Case(name, "transpose", template, [x], y, transpose_parameters(batch, rows, columns), output=dtype)
     for name, outputs, pixels in (("tr_image", 1, 5 * 7), ("tr_images", 4, 23 * 31)):
         x = random((2, 3, pixels), "f32")
@@ -125,13 +130,15 @@ def movement_cases() -> Iterator[Case]:
     template = {"kernel_shape": (2, 3), "channels": 3, "vector": 8}
     yield Case("unfold_picture", "unfold", template, [x], y, parameters, [random((24,))])
 
-    paddings: tuple[tuple[Literal["constant", "edge", "reflect"], str, int, Shape, Shape], ...] = (
-        ("constant", "bf16", 8, (0, 1, 2, 0), (0, 2, 0, 8)),
-        ("edge", "f32", 4, (0, 1, 3, 0), (1, 2, 0, 0)),
-        ("reflect", "f16", 1, (0, 2, 1, 3), (0, 0, 4, 2)),
+    paddings: tuple[tuple[Literal["constant", "edge", "reflect"], str, int, int, int, Shape, Shape], ...] = (
+        ("constant", "bf16", 16, 8, 8, (0, 1, 2, 0), (0, 2, 0, 8)),
+        ("constant", "f16", 46, 8, 2, (0, 1, 2, 0), (0, 2, 0, 2)),
+        ("constant", "f32", 13, 4, 1, (0, 0, 1, 1), (0, 0, 0, 2)),
+        ("edge", "f32", 16, 4, 4, (0, 1, 3, 0), (1, 2, 0, 0)),
+        ("reflect", "f16", 16, 1, 1, (0, 2, 1, 3), (0, 0, 4, 2)),
     )
-    for mode, dtype, vector, low, high in paddings:
-        x = random((2, 5, 6, 16), dtype)
+    for mode, dtype, channels, vector, access, low, high in paddings:
+        x = random((2, 5, 6, channels), dtype)
         widths = tuple(zip(low, high, strict=True))
         y: Array = np.pad(x, widths, constant_values=1.5) if mode == "constant" else np.pad(x, widths, mode=mode)
         parameters = {f"x_{d}": extent for d, extent in enumerate(x.shape)} | {f"low_{d}": n for d, n in enumerate(low)}
@@ -139,8 +146,8 @@ def movement_cases() -> Iterator[Case]:
             "columns": y.shape[-1],
             "value": float_bits(1.5),
         }
-        template = {"mode": mode, "dimensions": 4, "vector": vector}
-        yield Case(f"pad_{mode}", "pad", template, [x], y, parameters, [random((y.shape[-1],))], dtype)
+        template = {"mode": mode, "dimensions": 4, "vector": vector, "access": access}
+        yield Case(f"pad_{mode}_{channels}", "pad", template, [x], y, parameters, [random((y.shape[-1],))], dtype)
 
 
 def source_positions(coordinates: str, extent: int, size: int) -> Array:

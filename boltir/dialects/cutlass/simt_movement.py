@@ -102,8 +102,8 @@ class PointwiseAttr(TemplateAttr):
 class TransposeAttr(SimtAttr):
     """Matrix transposes, batched twice, that may convert the dtype and append zero rows.
 
-    channels = 0 moves tiles through shared memory, `vector` elements per access; otherwise a thread
-    transposes `outputs` columns of `channels` rows in registers.
+    channels = 0 moves tiles of 32 * `outputs` vectors a side through shared memory, `vector` elements per access;
+    otherwise a thread transposes `outputs` columns of `channels` rows in registers.
     """
 
     name = "cutlass.transpose"
@@ -131,8 +131,9 @@ class TransposeAttr(SimtAttr):
     def check_legal(self, target: Target, signature: KernelSignature) -> None:
         super().check_legal(target, signature)
         check_input_count(signature, 1)
-        side = 32 * self.vector.data
-        check_shared_memory(side * (side + 1) * element_bytes(signature.inputs[0]))
+        side = 32 * self.outputs.data * self.vector.data
+        if self.channels.data == 0:
+            check_shared_memory(side * side * element_bytes(signature.inputs[0]))
 
 
 @irdl_attr_definition
@@ -189,11 +190,15 @@ class ConcatAttr(SimtAttr):
 
 @irdl_attr_definition
 class PadAttr(SimtAttr):
-    """A tensor of `dimensions` dimensions inside a larger one; `value` is an f32's bits, or the integer."""
+    """A tensor of `dimensions` dimensions inside a larger one; `value` is an f32's bits, or the integer.
+
+    Vectors of the result are put together from accesses to `access` elements of the tensor.
+    """
 
     name = "cutlass.pad"
     mode: PadModeAttr
     dimensions: IntAttr
+    access: IntAttr
 
     @property
     def own_parameters(self) -> tuple[str, ...]:
@@ -206,6 +211,7 @@ class PadAttr(SimtAttr):
         require(
             1 <= dimensions <= MAX_PAD_DIMENSIONS, f"dimensions must be 1 to {MAX_PAD_DIMENSIONS}, got {dimensions}"
         )
+        check_vector("access", self.access.data, self.vector.data)
 
     def check_legal(self, target: Target, signature: KernelSignature) -> None:
         super().check_legal(target, signature)

@@ -5,7 +5,7 @@ from math import prod
 
 from xdsl.dialects.builtin import AnyFloat
 
-from boltir.dialects.cutlass.simt import element_bytes
+from boltir.dialects.cutlass.simt import MAX_VECTOR, element_bytes
 from boltir.dialects.cutlass.simt_movement import ConcatAttr, GatherAttr, PadAttr, ResizeAttr, TransposeAttr
 from boltir.dialects.cutlass.store import dimension_names
 from boltir.dialects.fused import Broadcast
@@ -13,9 +13,10 @@ from boltir.dialects.fused.movement import ConcatOp, GatherOp, PadOp, ResizeOp, 
 from boltir.dialects.graph.enums import PadMode
 from boltir.dialects.shapes import dense_strides
 from boltir.dialects.tensors import Shape, element_type, normalized_axis, static_shape
+from boltir.lowering.fused_to_cutlass.alignment import power_of_two_divisor
 from boltir.lowering.fused_to_cutlass.pointwise import Read, select_reads
 from boltir.lowering.fused_to_cutlass.selection import Refusal, Selection
-from boltir.lowering.fused_to_cutlass.simt import float_bits, frame, outputs_per_thread, selected
+from boltir.lowering.fused_to_cutlass.simt import float_bits, frame, is_starved, outputs_per_thread, selected
 from boltir.lowering.fused_to_cutlass.strides import collapse
 from boltir.target import Target
 
@@ -23,7 +24,11 @@ REGISTER_ROWS = (2, 4, 8, 16)
 """Row counts that a thread transposes in registers, as one vector store."""
 FEWEST_TILED = 8
 """Matrices narrower than this leave most of a tile empty; reading them with strides is as good."""
-BANK_BYTES = 4
+WARP = 32
+TILE_BYTES = 256
+"""The bytes in a row of a tile: with 128 the memory is less busy, and 512 need more shared memory than there is."""
+LARGEST_SIDE = 4
+"""The widest access of the template."""
 
 
 def select_transpose(op: TransposeOp, target: Target) -> Selection | Refusal:
@@ -65,16 +70,31 @@ def _matrix_transposes(op: TransposeOp, sizes: Shape, strides: Shape, target: Ta
     outer = [d for d in range(len(sizes) - 1) if d != column]
     batches = [(1, 0, 0)] * (2 - len(outer)) + [(sizes[d], strides[d], result[d]) for d in outer]
     in_registers = padded in REGISTER_ROWS and _fits_general_operands(op, padded)
-    widest = max(1, BANK_BYTES // element_bytes(element_type(op.inputs[0])))
     extents = (padded, columns, strides[-1], *(step for _, step, _ in batches))
-    given = frame(op, extents, most=1 if in_registers else widest)
-    outputs = outputs_per_thread(4 if padded <= 8 else 2, prod(sizes[:-1]), target) if in_registers else 1
+    side = 1 if in_registers else _tile_side(op, padded, columns, target)
+    given = frame(op, extents, row=padded, most=side)
+    if in_registers:
+        outputs = outputs_per_thread(4 if padded <= 8 else 2, prod(sizes[:-1]), target)
+    else:
+        outputs = 2 if given.vector == 1 < side else 1
     build = partial(TransposeAttr.of, channels=padded if in_registers else 0, outputs=outputs, **given.parameters)
     values = {"rows": rows, "padded_rows": padded, "columns": columns, "x_row_stride": strides[-1]}
     values |= {"y_column_stride": result[column], **given.arguments}
     for name, (extent, x_stride, y_stride) in zip(("outer", "batch"), batches, strict=True):
         values |= {name: extent, f"x_{name}_stride": x_stride, f"y_{name}_stride": y_stride}
     return selected(build, values, op, target)
+
+
+def _tile_side(op: TransposeOp, rows: int, columns: int, target: Target) -> int:
+    """The side of the tiles, in warps' accesses of single elements: matrices fill most of them, and all keep busy.
+
+    A thread moves four times its square.
+    """
+    side = min(LARGEST_SIDE, max(1, TILE_BYTES // WARP // element_bytes(element_type(op.inputs[0]))))
+    elements = prod(op.result_shape)
+    while side > 1 and (3 * min(rows, columns) < 2 * WARP * side or is_starved(elements // (4 * side**2), target)):
+        side //= 2
+    return side
 
 
 def _fits_general_operands(op: TransposeOp, rows: int) -> bool:
@@ -111,15 +131,15 @@ def select_pad(op: PadOp, target: Target) -> Selection | Refusal:
     shape, low, result = merge_unpadded(
         static_shape(op.inputs[0]), op.low.get_values(), op.result_shape, into_padded=mode is PadMode.CONSTANT
     )
-    innermost = (shape[-1], low[-1], result[-1])
     repeats = mode is not PadMode.CONSTANT and shape[-1] != result[-1]
-    given = frame(op, innermost, row=result[-1], most=1 if repeats else 8)
+    given = frame(op, (result[-1],), row=result[-1], most=1 if repeats else MAX_VECTOR)
+    access = power_of_two_divisor(given.vector, (shape[-1], low[-1]))
     value = op.value.value.data
     is_float = isinstance(element_type(op.inputs[0]), AnyFloat)
     values = {"columns": given.columns, "value": float_bits(value) if is_float else int(value), **given.arguments}
     for prefix, extents in (("x", shape), ("low", low), ("y", result)):
         values |= zip(dimension_names(prefix, len(shape)), extents, strict=True)
-    build = partial(PadAttr.of, mode=mode.value, dimensions=len(shape), **given.parameters)
+    build = partial(PadAttr.of, mode=mode.value, dimensions=len(shape), access=access, **given.parameters)
     return selected(build, values, op, target)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 from xdsl.dialects.builtin import TensorType, bf16, f32
 
 from boltir.dialects import graph
-from boltir.dialects.graph.movement import TransposeOp
+from boltir.dialects.graph.movement import PadOp, TransposeOp
 from boltir.dialects.properties import ints
 from boltir.passes.fold_constants import FoldConstantsPass
 from tests.support.network_builder import Network, NetworkBuilder
@@ -47,6 +47,16 @@ def test_a_weight_that_grows_too_much_stays() -> None:
     network = net.finish(net.build.broadcast_to(net.normal(1, 64), (64, 64)))
     assert fold(network) == ["w0"]
     assert [remark.message for remark in network.context.remarks] == ["not folded: 256 bytes would grow to 16384"]
+
+
+def test_a_weight_with_rows_of_one_element_is_padded_to_an_access() -> None:
+    net = NetworkBuilder(np.random.default_rng(0))
+    padded = net.add(PadOp, net.normal(512, 1), low=ints([0, 0]), high=ints([0, 7]))
+    network = net.finish(padded)
+    expected = network.outputs()
+    fold(network)
+    assert not network.ops(PadOp)
+    np.testing.assert_array_equal(network.outputs(), expected)
 
 
 def test_constants_are_read_beside_arguments() -> None:
