@@ -8,7 +8,7 @@ import numpy as np
 from xdsl.ir import SSAValue
 
 from boltir.dialects import graph
-from boltir.dialects.graph.enums import ResizeMode, ResizeModeAttr
+from boltir.dialects.graph.enums import Layout, LayoutAttr, ResizeMode, ResizeModeAttr
 from boltir.dialects.properties import bool_attr, float_attr, int_attr, ints
 from boltir.dialects.tensors import static_shape
 from tests.support.network_builder import NetworkBuilder
@@ -129,6 +129,8 @@ def movement(net: NetworkBuilder, x: SSAValue) -> SSAValue:
             return net.add(graph.ResizeOp, x, sizes=ints([n, c, 2 * h, 2 * w]), mode=mode)
         case "transpose":
             last = net.add(graph.TransposeOp, x, permutation=ints([0, 2, 3, 1]))
+            if net.chance(0.3):
+                last = net.add(graph.Conv2dOp, last, net.normal(c, 1, 1, c), layout=LayoutAttr(Layout.NHWC))
             scaled = net.add(graph.MulOp, last, net.normal(c))
             return net.add(graph.TransposeOp, scaled, permutation=ints([0, 3, 1, 2]))
         case "reduce":
@@ -149,6 +151,41 @@ def spread(net: NetworkBuilder, x: SSAValue) -> SSAValue:
     return net.add(net.pick((graph.PReluOp, graph.MulOp, graph.MaximumOp)), x, slope)
 
 
+def product_of_pixels(net: NetworkBuilder, x: SSAValue) -> SSAValue:
+    """Every pixel as a mean of all pixels, weighted by its products with them, as models of images spell it out."""
+    n, c, h, w = static_shape(x)
+    if h * w > 100:
+        return x
+    flat = net.add(graph.ReshapeOp, x, shape_to=ints([n, c, h * w]))
+    scaled = net.add(graph.MulOp, flat, net.normal(c, 1)) if net.chance() else flat
+    turned = net.add(graph.TransposeOp, scaled, permutation=ints([0, 2, 1]))
+    if net.chance():
+        weights = net.add(graph.SoftmaxOp, net.add(graph.BatchMatmulOp, turned, flat), axis=int_attr(2))
+        mean = net.add(graph.BatchMatmulOp, flat, weights, transpose_b=bool_attr(True))
+    else:
+        weights = net.add(graph.SoftmaxOp, net.add(graph.BatchMatmulOp, scaled, turned), axis=int_attr(1))
+        mean = net.add(graph.BatchMatmulOp, weights, flat)
+    return net.add(graph.ReshapeOp, mean, shape_to=ints([n, c, h, w]))
+
+
+def channel_shuffle(net: NetworkBuilder, x: SSAValue) -> SSAValue:
+    """Channels of two groups in turn."""
+    n, c, h, w = static_shape(x)
+    if c % 2:
+        return x
+    groups = net.add(graph.ReshapeOp, x, shape_to=ints([n, 2, c // 2, h, w]))
+    turned = net.add(graph.TransposeOp, groups, permutation=ints([0, 2, 1, 3, 4]))
+    return net.add(graph.ReshapeOp, turned, shape_to=ints([n, c, h, w]))
+
+
+def rows_gate(net: NetworkBuilder, x: SSAValue) -> SSAValue:
+    """A gate per channel and row, computed without the dimension of columns."""
+    n, c, h, _ = static_shape(x)
+    gate = net.add(graph.ReduceMeanOp, x, axes=ints([3]), keepdims=bool_attr(False))
+    gate = net.add(graph.SigmoidOp, net.add(graph.BiasAddOp, gate, net.normal(c)))
+    return net.add(graph.MulOp, x, net.add(graph.ReshapeOp, gate, shape_to=ints([n, c, h, 1])))
+
+
 IMAGE_STEPS: tuple[Step, ...] = (
     convolution,
     transposed_convolution,
@@ -165,4 +202,7 @@ IMAGE_STEPS: tuple[Step, ...] = (
     movement,
     movement,
     spread,
+    product_of_pixels,
+    channel_shuffle,
+    rows_gate,
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 
 import numpy as np
 from onnx import ModelProto
@@ -103,22 +102,29 @@ def resnet50(size: int = 32, width: int = 8, classes: int = 10) -> ModelProto:
     return model.build(output=classifier(model, x, inputs, classes))
 
 
-def vgg(size: int = 16, widths: Sequence[int] = (8, 16, 32)) -> ModelProto:
-    """VGG: pairs of biased convolutions between poolings, then three linear layers."""
+def vgg(
+    size: int = 16,
+    widths: Sequence[int] = (8, 16, 32),
+    depths: Sequence[int] = (2, 2, 2),
+    hidden: int = 48,
+    classes: int = 10,
+) -> ModelProto:
+    """VGG: as many biased convolutions before each pooling as `depths` says, then three linear layers."""
     model = OnnxModel(opset=13)
-    x = model.input("input", (2, 3, size, size))
-    for inputs, outputs in pairwise((3, *widths)):
-        x = model.node("Relu", conv(model, x, inputs, outputs, 3))
-        x = max_pool(model, model.node("Relu", conv(model, x, outputs, outputs, 3)), 2, 2)
+    x, inputs = model.input("input", (2, 3, size, size)), 3
+    for outputs, depth in zip(widths, depths, strict=True):
+        for _ in range(depth):
+            x, inputs = model.node("Relu", conv(model, x, inputs, outputs, 3)), outputs
+        x = max_pool(model, x, 2, 2)
     features = widths[-1] * (size >> len(widths)) ** 2
     # What an adaptive pooling becomes that finds the image as small as it wants it.
     x = model.node(
         "AveragePool", x, kernel_shape=[1, 1], strides=[1, 1], pads=[0] * 4, ceil_mode=0, count_include_pad=1
     )
     x = model.node("Flatten", x, axis=1)
-    x = model.node("Relu", linear(model, x, features, 48))
-    x = model.node("Relu", linear(model, x, 48, 48))
-    return model.build(output=linear(model, x, 48, 10))
+    x = model.node("Relu", linear(model, x, features, hidden))
+    x = model.node("Relu", linear(model, x, hidden, hidden))
+    return model.build(output=linear(model, x, hidden, classes))
 
 
 def repvgg(size: int = 16, widths: Sequence[int] = (8, 16, 16, 24)) -> ModelProto:

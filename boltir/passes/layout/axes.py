@@ -1,81 +1,109 @@
-"""How graph operations on images look when their tensors are stored channels-last."""
+"""How graph operations look when the dimensions of their images are in another order."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xdsl.dialects.builtin import I64, DenseArrayBase, TensorType
+from xdsl.dialects.builtin import TensorType
 from xdsl.ir import Attribute, SSAValue
 
 from boltir.dialects.graph.base import GraphOp
 from boltir.dialects.graph.elementwise import ElementwiseOp
-from boltir.dialects.graph.enums import TO_CHANNELS_LAST, Layout, LayoutAttr
-from boltir.dialects.graph.linear import BiasAddOp, Conv2dOp, ConvTranspose2dOp, WindowedConvolutionOp
+from boltir.dialects.graph.enums import Layout, LayoutAttr
+from boltir.dialects.graph.linear import BatchMatmulOp, BiasAddOp, WindowedConvolutionOp
 from boltir.dialects.graph.movement import BroadcastToOp, ConcatOp, PadOp, ResizeOp, SliceOp
 from boltir.dialects.graph.normalization import BatchNormOp, SoftmaxOp
-from boltir.dialects.graph.pooling import GlobalPool2dOp, ImageOp, Pool2dOp, ReduceOp
-from boltir.dialects.properties import int_attr, ints
+from boltir.dialects.graph.pooling import GlobalPool2dOp, Pool2dOp, ReduceOp
+from boltir.dialects.properties import bool_attr, int_attr, ints
 from boltir.dialects.tensors import Shape, normalized_axis, static_shape
+from boltir.passes.layout.order import SMALLEST_RANK, Order, identity
 
+Pinned = WindowedConvolutionOp | Pool2dOp
+"""Operations that have channels-last kernels only."""
+WithLayout = WindowedConvolutionOp | Pool2dOp | GlobalPool2dOp
 WithAxis = BiasAddOp | BatchNormOp | SoftmaxOp | ConcatOp
 WithExtents = PadOp | SliceOp | ResizeOp | BroadcastToOp
-Flexible = ElementwiseOp | WithAxis | WithExtents | ReduceOp | GlobalPool2dOp
+Movable = ElementwiseOp | WithLayout | WithAxis | WithExtents | ReduceOp | BatchMatmulOp
 
 
-def is_channels_first_image(op: GraphOp) -> bool:
-    """Whether `op` is a convolution or pooling in the nchw layout, for which there are no kernels."""
-    return isinstance(op, WindowedConvolutionOp | Pool2dOp) and not op.channels_last
+def layout_order(op: WithLayout) -> Order:
+    """The order that the layout of `op` stands for."""
+    return Order.LAST if op.channels_last else Order.FIRST
 
 
-def is_flexible(op: GraphOp) -> bool:
-    """Whether `op` means the same, up to its attributes, on images in either order of dimensions."""
-    if not isinstance(op, Flexible) or (isinstance(op, GlobalPool2dOp) and op.channels_last):
-        return False
-    if isinstance(op, ReduceOp) and not op.keepdims.value.data:
-        kept = [axis for axis in range(len(op.shape)) if axis not in _axes(op.axes, len(op.shape))]
-        return len(op.shape) == 4 and sorted(map(moved, kept)) == [*map(moved, kept)]
-    return len(static_shape(op.result)) == 4
+def image_rank(op: GraphOp) -> int:
+    """The rank of the images that `op` computes on."""
+    return len(static_shape(op.input if isinstance(op, ReduceOp) else op.result))
 
 
 def image_operands(op: GraphOp) -> Sequence[SSAValue]:
-    """The operands whose dimensions are ordered like an image's: all but per-channel vectors."""
-    return op.operands[:1] if isinstance(op, BiasAddOp | BatchNormOp) else op.operands
+    """The operands whose dimensions are in the order of the result's: no vectors per channel, no matrices."""
+    if isinstance(op, BatchMatmulOp):
+        return ()
+    operands = op.operands[:1] if isinstance(op, BiasAddOp | BatchNormOp) else op.operands
+    return [value for value in operands if len(static_shape(value)) == image_rank(op)]
 
 
-def moved(axis: int) -> int:
-    """Where dimension `axis` of a channels-first image is in the channels-last one."""
-    return TO_CHANNELS_LAST.index(axis)
+def spread_operands(op: GraphOp) -> Sequence[SSAValue]:
+    """The operands of fewer dimensions, which are spread along the first ones of the images."""
+    if not isinstance(op, ElementwiseOp | BroadcastToOp):
+        return ()
+    return [value for value in op.operands if len(static_shape(value)) < image_rank(op)]
 
 
-def _axes(axes: DenseArrayBase[I64], rank: int) -> list[int]:
-    return [normalized_axis(axis, rank) for axis in axes.get_values()]
+def can_move(op: GraphOp, order: Order) -> bool:
+    """Whether `op`, on images of `order`, means the same on images of the other order, up to its properties."""
+    rank = image_rank(op)
+    if not isinstance(op, Movable) or rank < SMALLEST_RANK:
+        return False
+    if isinstance(op, WithLayout):
+        return layout_order(op) is order
+    if isinstance(op, BatchMatmulOp):
+        return rank == SMALLEST_RANK
+    moved = result_permutation(op, order.other.from_other(rank))
+    return moved in (identity(len(moved)), order.other.from_other(len(moved)))
 
 
-def permuted(values: Sequence[int]) -> list[int]:
-    """One entry per channels-first dimension, in channels-last order."""
-    return [values[i] for i in TO_CHANNELS_LAST]
+def result_permutation(op: GraphOp, permutation: Shape) -> Shape:
+    """How the result's dimensions lie when those of the images are permuted; those reduced away leave a gap."""
+    if not isinstance(op, ReduceOp) or op.keepdims.value.data:
+        return permutation
+    reduced = _axes(op)
+    kept = [axis for axis in permutation if axis not in reduced]
+    return tuple(sorted(kept).index(axis) for axis in kept)
 
 
-def channels_last_type(op: GraphOp) -> TensorType[Attribute]:
-    """The type of the result of image operation `op` when it computes channels-last."""
-    shape: Shape = static_shape(op.result)
-    if isinstance(op, ReduceOp) and not op.keepdims.value.data:
-        return op.result_type
-    return TensorType(op.result_type.element_type, permuted(shape))
+def permuted_operation(op: GraphOp, operands: Sequence[SSAValue], permutation: Shape) -> GraphOp:
+    """`op` on `operands`, whose images' dimensions are permuted."""
+    shape = static_shape(op.result)
+    extents = [shape[axis] for axis in result_permutation(op, permutation)]
+    return type(op).create(
+        operands=operands,
+        result_types=[TensorType(op.result_type.element_type, extents)],
+        properties=op.properties | _permuted_properties(op, permutation),
+        attributes=op.attributes,
+    )
 
 
-def channels_last_properties(op: GraphOp) -> dict[str, Attribute]:
-    """The properties of image operation `op` when it computes channels-last."""
-    changed: dict[str, Attribute] = {}
-    if isinstance(op, Conv2dOp | ConvTranspose2dOp | ImageOp):
-        changed["layout"] = LayoutAttr(Layout.NHWC)
-    elif isinstance(op, WithAxis):
-        changed["axis"] = int_attr(moved(normalized_axis(op.axis.value.data, 4)))
-    elif isinstance(op, WithExtents):
-        changed |= {name: ints(permuted(extents)) for name, extents in _extents(op).items()}
-    elif isinstance(op, ReduceOp):
-        changed["axes"] = ints(sorted(map(moved, _axes(op.axes, 4))))
-    return {**op.properties, **changed}
+def _permuted_properties(op: GraphOp, permutation: Shape) -> dict[str, Attribute]:
+    match op:
+        case BatchMatmulOp():
+            flags = {"transpose_a": op.transpose_b, "transpose_b": op.transpose_a}
+            return {name: bool_attr(not flag.value.data) for name, flag in flags.items()}
+        case WindowedConvolutionOp() | Pool2dOp() | GlobalPool2dOp():
+            return {"layout": LayoutAttr(Layout.NCHW if op.channels_last else Layout.NHWC)}
+        case BiasAddOp() | BatchNormOp() | SoftmaxOp() | ConcatOp():
+            return {"axis": int_attr(permutation.index(normalized_axis(op.axis.value.data, len(permutation))))}
+        case ReduceOp():
+            return {"axes": ints(sorted(map(permutation.index, _axes(op))))}
+        case PadOp() | SliceOp() | ResizeOp() | BroadcastToOp():
+            return {name: ints([values[axis] for axis in permutation]) for name, values in _extents(op).items()}
+        case _:
+            return {}
+
+
+def _axes(op: ReduceOp) -> list[int]:
+    return [normalized_axis(axis, len(op.shape)) for axis in op.axes.get_values()]
 
 
 def _extents(op: WithExtents) -> dict[str, Shape]:

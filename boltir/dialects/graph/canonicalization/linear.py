@@ -19,7 +19,7 @@ from boltir.dialects.graph.linear import (
 from boltir.dialects.graph.movement import PadOp, TransposeOp
 from boltir.dialects.graph.rewriting import builder_at, replace_by, replace_by_op
 from boltir.dialects.properties import bool_attr, int_attr, ints
-from boltir.dialects.tensors import static_shape
+from boltir.dialects.tensors import Shape, static_shape
 
 
 def channel_axis(value: SSAValue) -> int | None:
@@ -67,16 +67,19 @@ class TakeInZeroPadding(RewritePattern):
 
 
 class TakeInTranspose(RewritePattern):
-    """A product with a matrix whose last two dimensions are exchanged -> the transpose attribute"""
+    """A product with matrices whose rows were columns -> the transpose attribute
+
+    Where that is not all that a transpose does, what is left of it moves rows of adjacent elements.
+    """
 
     @op_type_rewrite_pattern
     def match_and_rewrite(self, op: GemmOp | BatchMatmulOp, rewriter: PatternRewriter, /) -> None:
         for index, (operand, name) in enumerate(((op.a, "transpose_a"), (op.b, "transpose_b"))):
             transpose = operand.owner
-            if not isinstance(transpose, TransposeOp) or not exchanges_matrix(transpose):
+            if not isinstance(transpose, TransposeOp) or (left := without_exchange(transpose)) is None:
                 continue
             operands = [op.a, op.b]
-            operands[index] = transpose.input
+            operands[index] = builder_at(op, rewriter).transpose(transpose.input, left)
             flag = op.transpose_b if index else op.transpose_a
             properties = {**op.properties, name: bool_attr(not flag.value.data)}
             replace_by_op(op, type(op), operands, properties, rewriter)
@@ -87,6 +90,14 @@ def exchanges_matrix(op: TransposeOp) -> bool:
     """Whether `op` exchanges the last two dimensions and nothing else."""
     rank = len(op.shape)
     return rank >= 2 and op.permutation.get_values() == (*range(rank - 2), rank - 1, rank - 2)
+
+
+def without_exchange(op: TransposeOp) -> Shape | None:
+    """The permutation of `op` but for making columns of what were rows; None if it does not, or others need that."""
+    permutation, rank = op.permutation.get_values(), len(op.shape)
+    if rank < 2 or permutation[-2] != rank - 1 or not (exchanges_matrix(op) or op.result.has_one_use()):
+        return None
+    return (*permutation[:-2], permutation[-1], permutation[-2])
 
 
 class MatrixBatchMatmulToGemm(RewritePattern):

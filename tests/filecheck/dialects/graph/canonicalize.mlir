@@ -271,6 +271,32 @@ func.func @products(%x: tensor<3x4xf32>, %y: tensor<3x5xf32>) -> tensor<4x5xf32>
 
 // -----
 
+// A product reads the keys' rows as columns, so that the transpose only moves rows: those of each head.
+
+func.func @heads_of_product(%q: tensor<2x3x5x8xf32>, %k: tensor<2x6x3x8xf32>) -> tensor<2x3x5x6xf32> {
+  %t = graph.transpose %k {permutation = array<i64: 0, 2, 3, 1>} : (tensor<2x6x3x8xf32>) -> tensor<2x3x8x6xf32>
+  %p = graph.batch_matmul %q, %t : (tensor<2x3x5x8xf32>, tensor<2x3x8x6xf32>) -> tensor<2x3x5x6xf32>
+  func.return %p : tensor<2x3x5x6xf32>
+}
+// CHECK-LABEL: @heads_of_product
+// CHECK-NEXT:    [[K:%.*]] = graph.transpose %k {permutation = array<i64: 0, 2, 1, 3>}
+// CHECK-NEXT:    graph.batch_matmul %q, [[K]] {transpose_b = true}
+
+// -----
+
+// Where something else needs the columns, a second transpose would cost more.
+
+func.func @columns_are_needed(%q: tensor<2x3x5x8xf32>, %k: tensor<2x6x3x8xf32>) -> (tensor<2x3x5x6xf32>, tensor<2x3x8x6xf32>) {
+  %t = graph.transpose %k {permutation = array<i64: 0, 2, 3, 1>} : (tensor<2x6x3x8xf32>) -> tensor<2x3x8x6xf32>
+  %p = graph.batch_matmul %q, %t : (tensor<2x3x5x8xf32>, tensor<2x3x8x6xf32>) -> tensor<2x3x5x6xf32>
+  func.return %p, %t : tensor<2x3x5x6xf32>, tensor<2x3x8x6xf32>
+}
+// CHECK-LABEL: @columns_are_needed
+// CHECK-NEXT:    %t = graph.transpose %k {permutation = array<i64: 0, 2, 3, 1>}
+// CHECK-NEXT:    %p = graph.batch_matmul %q, %t :
+
+// -----
+
 func.func @reductions(%x: tensor<2x3x4x1xf32>) -> (tensor<2x3x1x1xf32>, tensor<2x3x4x1xf32>) {
   %a = graph.reduce_mean %x {axes = array<i64: 2, -1>} : (tensor<2x3x4x1xf32>) -> tensor<2x3x1x1xf32>
   %b = graph.reduce_max %x {axes = array<i64: 3>} : (tensor<2x3x4x1xf32>) -> tensor<2x3x4x1xf32>
