@@ -23,6 +23,7 @@ from boltir.dialects.cutlass.conv2d_sm90 import Conv2dSm90Attr
 from boltir.dialects.cutlass.gemm import GemmAttr
 from boltir.dialects.cutlass.gemm_sm90 import GemmSm90Attr
 from boltir.dialects.cutlass.matrix import GEMM_PARAMETERS
+from boltir.dialects.cutlass.sm90 import Sm90Attr
 from boltir.dialects.cutlass.template import KernelSignature, ParameterValue, TemplateAttr
 from boltir.dialects.fused import Broadcast
 
@@ -84,6 +85,8 @@ def _template(kernel: dict[str, int | str | list[int]]) -> TemplateAttr | None:
     values: dict[str, ParameterValue] = {"alignment_a": 8, "alignment_c": 8, "swizzle": 1, "math": "f16"}
     values |= {name: tuple(value) if isinstance(value, list) else value for name, value in kernel.items()}
     family = str(values.pop("family"))
+    if family.endswith("sm90"):
+        del values["swizzle"]
     values["alignment_b"] = values["alignment_a"]
     if family.startswith("gemm"):
         values["layout_a"] = "row"
@@ -100,13 +103,21 @@ def _problem(line: Measured, extents: dict[str, int], kernels: list[TemplateAttr
     timings: list[Timing] = []
     for number, slices, microseconds in line["times"]:
         template = kernels[number]
-        given = {**arguments, "slices": slices} if slices else arguments
+        given = {**arguments, **_order(template, slices)}
         if template is not None and _can_launch(template, given):
             timings.append(Timing(template, given, 1e-6 * microseconds))
     shown = ("m", "n", "k") if line["op"] == "gemm" else ("n", "h", "w", "c", "k", "r", "s", "stride")
     name = f"{line['op']} {'x'.join(str(extents[extent]) for extent in shown)}"
     torch = extents.get("torch")
     return Problem(name, line["op"], line["sweep"], None if torch is None else 1e-6 * torch, tuple(timings))
+
+
+def _order(template: TemplateAttr | None, slices: int) -> dict[str, int]:
+    """What the schedule's launch integers were: slices of K, or CUTLASS's own order of tiles, one at a time."""
+    if slices:
+        return {"slices": slices}
+    persistent = isinstance(template, Sm90Attr) and template.schedule.data.is_persistent
+    return {"swizzle": 1, "raster": 0} if persistent else {}
 
 
 def _can_launch(template: TemplateAttr, arguments: Mapping[str, int]) -> bool:

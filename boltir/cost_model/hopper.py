@@ -99,7 +99,7 @@ def tile_grid(template: Sm90Attr, integers: Mapping[str, int]) -> tuple[int, int
     _, m, n = template.result_extents(integers)
     (tile_m, tile_n, _), (cluster_m, cluster_n, _) = template.tile.data, template.cluster.data
     rows, columns = -(-m // tile_m), -(-n // tile_n)
-    group = effective_swizzle(template.swizzle.data, min(_up(rows, cluster_m), _up(columns, cluster_n)))
+    group = effective_swizzle(integers.get("swizzle", 1), min(_up(rows, cluster_m), _up(columns, cluster_n)))
     return _up(rows, cluster_m * group), _up(columns, cluster_n * group)
 
 

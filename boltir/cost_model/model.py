@@ -1,13 +1,17 @@
 """The estimated time of a launch, and what bounds it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from math import ceil
+from dataclasses import dataclass, replace
+from math import ceil, prod
 
+from boltir.cost_model.chain import chain_traffic, chain_work
 from boltir.cost_model.hopper import hopper_work, tile_grid
 from boltir.cost_model.tensor_op import tensor_op_work
-from boltir.cost_model.traffic import Traffic, device_memory_bytes, traffic_of
-from boltir.cost_model.work import Bound, Pace, Work, working_seconds
+from boltir.cost_model.traffic import Raster, Traffic, device_memory_bytes, traffic_of
+from boltir.cost_model.unaligned import unaligned_work
+from boltir.cost_model.work import Bound, Pace, Work, instruction_seconds, working_seconds
+from boltir.dialects.cutlass.chain import ChainAttr
+from boltir.dialects.cutlass.gemm_unaligned import TILE, GemmUnalignedAttr
 from boltir.dialects.cutlass.matrix import Math
 from boltir.dialects.cutlass.sm90 import Sm90Attr
 from boltir.dialects.cutlass.template import KernelSignature, TemplateAttr
@@ -48,30 +52,58 @@ class Estimate:
         return self.roof_seconds / self.seconds
 
 
+MEASURED_INSTRUCTIONS = 2
+"""Of the epilogues that the model is fitted to, for each element: a bias and a ReLU."""
+
+
 def estimate(
-    template: TemplateAttr, integers: Mapping[str, int], signature: KernelSignature, target: Target
+    template: TemplateAttr,
+    integers: Mapping[str, int],
+    signature: KernelSignature,
+    target: Target,
+    instructions: int = MEASURED_INSTRUCTIONS,
 ) -> Estimate | None:
     """The estimate for a launch of `template` with these integers; None for families that have no model.
 
-    Products and convolutions on tensor cores have one. It is only good for ranking, and for telling what bounds
-    a kernel: on the measurements that it is fitted to it is wrong by 10% on average.
+    Products, convolutions and chains of them on tensor cores have one. It is only good for ranking, and for telling
+    what bounds a kernel: on the measurements that it is fitted to it is wrong by 10% on average.
+
+    Args:
+        instructions: of the epilogue for each element (`epilogue_instructions`).
     """
     match template:
         case Sm90Attr():
             work, pace = hopper_work(template, integers, signature, target)
-            tiles, swizzle = tile_grid(template, integers), template.swizzle.data
+            tiles, swizzle = tile_grid(template, integers), integers.get("swizzle", 1)
+            result_tile = template.result_tile
         case TensorOpAttr():
             work, pace = tensor_op_work(template, integers, signature, target)
             _, rows, columns = template.result_extents(integers)
-            m, n, _ = template.threadblock.data
+            result_tile = m, n = template.threadblock.data[:2]
             tiles, swizzle = (ceil(rows / m), ceil(columns / n)), template.swizzle.data
+        case ChainAttr():
+            work, pace = chain_work(template, integers, signature, target)
+            traffic, flops = chain_traffic(template, integers, signature), template.flops(integers)
+            return _estimate(work, pace, traffic, traffic.total, flops, template.math.data, target)
+        case GemmUnalignedAttr():
+            work, pace = unaligned_work(template, integers, signature, target)
+            result_tile = m, n = TILE, TILE
+            tiles, swizzle = (ceil(integers["m"] / m), ceil(integers["n"] / n)), 1
         case _:
             return None
+    work = replace(work, store=work.store + _arithmetic(prod(result_tile), instructions, target))
     traffic = traffic_of(template, integers, signature)
     resident = work.slots * work.resident
     batch = template.result_extents(integers)[0]
-    moved = device_memory_bytes(traffic, tiles, resident, swizzle, target, batch)
+    raster = Raster(integers.get("raster", 0))
+    moved = device_memory_bytes(traffic, tiles, resident, swizzle, target, batch, raster)
     return _estimate(work, pace, traffic, moved, template.flops(integers), template.math.data, target)
+
+
+def _arithmetic(elements: int, instructions: int, target: Target) -> float:
+    """Seconds that a multiprocessor takes for an epilogue's instructions beyond those that were measured."""
+    beyond = max(0, instructions - MEASURED_INSTRUCTIONS)
+    return target.multiprocessors * instruction_seconds(elements * beyond, target)
 
 
 def _estimate(

@@ -24,10 +24,15 @@ EXPOSED = 0.5
 """The part of a step's multiplications during which a threadblock issues nothing."""
 ISSUE = 0.015e-6
 """Seconds for a thread to find an address and load from it."""
+NARROW_ACCESS = 4.4e-9
+"""Seconds of a multiprocessor for one access of a warp to less than 16 bytes per thread."""
+MOST_WINDOW_ACCESSES, SPILLED = 16, 4.6
+"""Accesses to windows whose addresses a thread keeps in registers, and how much longer all take if there are more."""
 FEW_CHANNELS_ISSUE = 6.2
 """How much longer that takes where an access spans positions of the window."""
 WINDOWS = 1.3
 """How much longer windows take to load than rows of a matrix."""
+WARP = 32
 RESERVED_SHARED_MEMORY = 1024  # bytes that the driver keeps of each threadblock's
 REGISTERS = 65536  # of a multiprocessor
 ADDRESSING_REGISTERS = 32  # beside accumulators and fragments
@@ -56,8 +61,18 @@ def tensor_op_work(
         loaded=element * k * (m * (WINDOWS if windows else 1) + n),
         latency=STAGE_LATENCY / (stages - 1) + EXPOSED * multiply + issue,
         store=PACE.store * m * n / (64 * 64) * epilogue_bytes_per_element(signature) / 2,
+        access=0.0 if few else accesses * template.threads / WARP * _narrow_access(template),
     )
     return work, PACE
+
+
+def _narrow_access(template: TensorOpAttr) -> float:
+    """Seconds of a multiprocessor for one access of a warp; 0 for those of 16 bytes per thread, which are few."""
+    if min(template.alignment_a.data, template.alignment_b.data) >= template.math.data.vector:
+        return 0.0
+    m, _, k = template.threadblock.data
+    of_windows = m * k / template.alignment_a.data / template.threads if isinstance(template, Conv2dAttr) else 0
+    return NARROW_ACCESS * (SPILLED if of_windows > MOST_WINDOW_ACCESSES else 1)
 
 
 def _spans_positions(template: Conv2dAttr) -> bool:

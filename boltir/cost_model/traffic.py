@@ -1,7 +1,8 @@
 """What a matrix product or convolution moves to and from device memory."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import IntEnum
 from math import ceil
 
 from xdsl.ir import Attribute
@@ -11,6 +12,14 @@ from boltir.dialects.cutlass.store import StoreKind
 from boltir.dialects.cutlass.template import KernelSignature, TemplateAttr
 from boltir.dialects.fused.broadcast import Broadcast
 from boltir.target import Target
+
+
+class Raster(IntEnum):
+    """Along which extent the tiles of a result are visited first; by its heuristic, CUTLASS takes the cheaper one."""
+
+    HEURISTIC = 0
+    ALONG_M = 1
+    ALONG_N = 2
 
 
 @dataclass(frozen=True)
@@ -40,15 +49,16 @@ def traffic_of(template: TemplateAttr, integers: Mapping[str, int], signature: K
     columns = product_columns // signature.accumulators
     a, b = _input_elements(integers)
     element = _bytes(signature.inputs[0])
-    extents = {
-        Broadcast.ROW: columns,
-        Broadcast.COLUMN: batch * rows,
-        Broadcast.SCALAR: 1,
-    }
-    operands = zip(signature.epilogue_operands, signature.broadcasts, strict=True)
-    epilogue = sum(_bytes(kind) * extents.get(how, batch * rows * columns) for kind, how in operands)
+    epilogue = operand_bytes(signature.epilogue_operands, signature.broadcasts, batch * rows, columns)
     outputs = batch * rows * sum(_stored_row_bytes(signature, integers, columns))
     return Traffic(element * a, element * b, epilogue, outputs)
+
+
+def operand_bytes(elements: Iterable[Attribute], broadcasts: Iterable[Broadcast], rows: int, columns: int) -> int:
+    """Bytes of the operands of an epilogue of so many rows and columns."""
+    extents = {Broadcast.ROW: columns, Broadcast.COLUMN: rows, Broadcast.SCALAR: 1}
+    operands = zip(elements, broadcasts, strict=True)
+    return sum(_bytes(element) * extents.get(kind, rows * columns) for element, kind in operands)
 
 
 def _input_elements(integers: Mapping[str, int]) -> tuple[int, int]:
@@ -58,8 +68,14 @@ def _input_elements(integers: Mapping[str, int]) -> tuple[int, int]:
             m * k * (batch if integers["batch_stride_a"] else 1),
             n * k * (batch if integers["batch_stride_b"] else 1),
         )
-    n, h, w, c, k, r, s, p, q = (integers[name] for name in ("n", "h", "w", "c", "k", "r", "s", "p", "q"))
-    return n * min(h, p * r) * min(w, q * s) * c, k * r * s * c
+    k, r, s, c = (integers[name] for name in ("k", "r", "s", "c"))
+    return window_elements(integers), k * r * s * c
+
+
+def window_elements(integers: Mapping[str, int]) -> int:
+    """Elements of the image that the windows of a convolution touch."""
+    n, h, w, c, r, s, p, q = (integers[name] for name in ("n", "h", "w", "c", "r", "s", "p", "q"))
+    return n * min(h, p * r) * min(w, q * s) * c
 
 
 def _stored_row_bytes(signature: KernelSignature, integers: Mapping[str, int], columns: int) -> Iterator[int]:
@@ -79,7 +95,13 @@ def epilogue_bytes_per_element(signature: KernelSignature) -> float:
 
 
 def device_memory_bytes(
-    traffic: Traffic, tiles: tuple[int, int], resident: int, swizzle: int, target: Target, batch: int = 1
+    traffic: Traffic,
+    tiles: tuple[int, int],
+    resident: int,
+    swizzle: int,
+    target: Target,
+    batch: int = 1,
+    raster: Raster = Raster.HEURISTIC,
 ) -> float:
     """Bytes that cross the bus to device memory: what does not stay in the L2 cache between its uses is read again.
 
@@ -102,7 +124,8 @@ def device_memory_bytes(
 
     by_rows = traffic.a + again(traffic.b, rows, columns)
     by_columns = traffic.b + again(traffic.a, columns, rows)
-    return min(by_rows, by_columns) + traffic.epilogue + traffic.outputs
+    moved = {Raster.ALONG_N: by_rows, Raster.ALONG_M: by_columns, Raster.HEURISTIC: min(by_rows, by_columns)}
+    return moved[raster] + traffic.epilogue + traffic.outputs
 
 
 def _bytes(element: Attribute) -> int:

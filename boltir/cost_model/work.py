@@ -18,6 +18,7 @@ class Bound(StrEnum):
 
     TENSOR_CORES = "tensor cores"
     L2 = "L2 loads"
+    ACCESSES = "narrow accesses"
     LATENCY = "latency of the mainloop"
     EPILOGUE = "epilogue"
     MEMORY = "device memory"
@@ -58,6 +59,7 @@ class Work:
         loaded: bytes that one step loads.
         latency: seconds that one step takes at least, however many threadblocks share the multiprocessor.
         store: seconds of the epilogue of one tile.
+        access: seconds that the instructions of one step that load take a multiprocessor, where they are many.
     """
 
     blocks: int
@@ -68,12 +70,13 @@ class Work:
     loaded: float
     latency: float
     store: float
+    access: float = 0.0
 
     def throughput_seconds(self, busy: float, target: Target) -> tuple[float, Bound]:
         """How long a step takes a multiprocessor that others do not keep waiting, while this part of them works."""
-        multiply = self.multiply(busy)
         load = self.loaded * busy * target.multiprocessors / (L2_OVER_MEMORY * target.memory_bandwidth)
-        return (multiply, Bound.TENSOR_CORES) if multiply >= load else (load, Bound.L2)
+        bounds = ((self.multiply(busy), Bound.TENSOR_CORES), (load, Bound.L2), (self.access, Bound.ACCESSES))
+        return max(bounds, key=lambda bound: bound[0])
 
 
 def working_seconds(work: Work, pace: Pace, target: Target) -> tuple[float, Bound]:
@@ -98,6 +101,11 @@ def working_seconds(work: Work, pace: Pace, target: Target) -> tuple[float, Boun
         Bound.LATENCY if waiting > mainloop else (bound if full else last_bound): max(mainloop, waiting),
     }
     return sum(parts.values()), max(parts, key=lambda part: parts[part])
+
+
+def instruction_seconds(count: int, target: Target) -> float:
+    """How long the ordinary cores of all multiprocessors take for so many instructions on one element each."""
+    return 2 * count / target.simt_flops  # a multiplication with its addition is one instruction
 
 
 def multiply_seconds(

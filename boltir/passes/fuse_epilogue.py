@@ -11,10 +11,10 @@ from xdsl.ir import Block
 from xdsl.passes import ModulePass
 
 from boltir.context import remarks_of
+from boltir.cost_model.fusion import FusionCost
 from boltir.dialects.fused import ConvolutionOp, DualGemmOp, FusedOp, GemmOp
 from boltir.dialects.fused.origin import origin_of
 from boltir.passes.support.auxiliary_stores import AuxiliaryStores
-from boltir.passes.support.fusion_cost import FusionCost
 from boltir.passes.support.kernel_groups import plan_groups
 from boltir.passes.support.merge_kernels import merge_groups
 from boltir.passes.support.reduced_stores import ReducedStores

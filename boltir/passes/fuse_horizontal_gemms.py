@@ -14,7 +14,7 @@ from xdsl.passes import ModulePass
 from xdsl.rewriter import Rewriter
 
 from boltir.context import remarks_of
-from boltir.dialects.cutlass.matrix import no_tensor_cores
+from boltir.dialects.cutlass.matrix import Math, no_tensor_cores
 from boltir.dialects.graph.base import GraphOp
 from boltir.dialects.graph.builder import GraphBuilder
 from boltir.dialects.graph.linear import BiasAddOp
@@ -127,7 +127,9 @@ class FuseHorizontalGemmsPass(ModulePass):
         return no_tensor_cores(rows, ELEMENTS[Precision.named(self.dtype).name], Target.named(self.target))
 
     def _saving(self, branches: Sequence[Branch]) -> Saving:
-        model = ProductTime(Target.named(self.target), Precision.named(self.dtype).bytes)
+        math = Math.of(ELEMENTS[Precision.named(self.dtype).name])
+        assert math is not None, "every precision has one"
+        model = ProductTime(Target.named(self.target), math)
         return model.saving(branches[0].product, [branch.columns for branch in branches])
 
     def _fuse(self, branches: Sequence[Branch], saving: Saving | None, remarks: Remarks) -> None:

@@ -30,7 +30,7 @@ class Conv2dSm90Attr(Sm90Attr):
 
     @property
     def launch_parameters(self) -> tuple[str, ...]:
-        return (*CONV2D_PARAMETERS, *self.slice_parameters)
+        return (*CONV2D_PARAMETERS, *self.order_parameters)
 
     @property
     def divisors(self) -> Mapping[str, int]:
@@ -49,16 +49,21 @@ class Conv2dSm90Attr(Sm90Attr):
         super().check_launch(integers)
         pixels = prod(integers[name] for name in ("n", "p", "q"))
         require(pixels <= LARGEST_INDEX, f"{pixels} output pixels exceed the largest 32-bit index")
-        _check_windows(integers, "h", "r", "p", "pad_top")
-        _check_windows(integers, "w", "s", "q", "pad_left")
+        check_windows(integers)
 
 
-def _check_windows(integers: Mapping[str, int], extent: str, taps: str, positions: str, padding: str) -> None:
-    """Whether TMA can walk the windows along one direction, whose launch integers have these names.
+def check_windows(integers: Mapping[str, int]) -> None:
+    """Whether TMA can walk the windows of a launch.
 
     Raises:
         VerifyException: it cannot.
     """
+    _check_direction(integers, "h", "r", "p", "pad_top")
+    _check_direction(integers, "w", "s", "q", "pad_left")
+
+
+def _check_direction(integers: Mapping[str, int], extent: str, taps: str, positions: str, padding: str) -> None:
+    """The same along one direction, whose launch integers have these names."""
     stride, before = integers[f"stride_{extent}"], integers[padding]
     require(stride <= LARGEST_STRIDE, f"TMA strides by at most {LARGEST_STRIDE}, not stride_{extent} = {stride}")
     require(-before in CORNERS, f"TMA starts at most {-CORNERS[0]} outside the image, not {padding} = {before}")

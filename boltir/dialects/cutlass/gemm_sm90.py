@@ -27,7 +27,7 @@ class GemmSm90Attr(Sm90Attr):
 
     @property
     def launch_parameters(self) -> tuple[str, ...]:
-        return (*GEMM_PARAMETERS, *self.slice_parameters)
+        return (*GEMM_PARAMETERS, *self.order_parameters)
 
     @property
     def most_accumulators(self) -> int:

@@ -23,6 +23,8 @@ from boltir.target import Target
 
 BARRIERS = 1024  # bytes of barriers and scheduler state, rounded up
 MOST_SLICES = 8  # threadblocks that a cluster holds on every part
+SWIZZLES = (1, 2, 4, 8)  # gemm/kernel/tile_scheduler_params.h, get_log_swizzle_size
+RASTERS = (0, 1, 2)  # RasterOrderOptions, the same file
 
 
 class Schedule(StrEnum):
@@ -56,22 +58,28 @@ class ScheduleAttr(EnumAttribute[Schedule], SpacedOpaqueSyntaxAttribute):
 class Sm90Attr(TemplateAttr, ABC):
     """Parameters and rules of a 3.x kernel for Hopper. Stages fill what shared memory is left.
 
-    `swizzle` bounds how many tiles along the shorter extent are visited together; alignments are in elements.
+    Alignments are in elements.
     """
 
     math: MathAttr
     tile: IntsAttr
     cluster: IntsAttr
     schedule: ScheduleAttr
-    swizzle: IntAttr
     alignment_a: IntAttr
     alignment_b: IntAttr
     alignment_c: IntAttr
 
     @property
-    def slice_parameters(self) -> tuple[str, ...]:
-        """The launch integers that splitting K adds."""
-        return ("slices",) if self.schedule.data is Schedule.SPLIT_K else ()
+    def order_parameters(self) -> tuple[str, ...]:
+        """The launch integers that the schedule adds.
+
+        slices: into how many parts K is cut.
+        swizzle: how many tiles along the shorter extent are visited together, at most.
+        raster: along which extent tiles are visited first: 1 for M, 2 for N, 0 for the one with fewer tiles.
+        """
+        if self.schedule.data is Schedule.SPLIT_K:
+            return ("slices",)
+        return ("swizzle", "raster") if self.schedule.data.is_persistent else ()
 
     @property
     def warpgroups(self) -> int:
@@ -125,8 +133,6 @@ class Sm90Attr(TemplateAttr, ABC):
         require(powers, f"a cluster is powers of two along M and N and 1 along K, got {list(cluster)}")
         blocks = cluster[0] * cluster[1]
         require(blocks <= 8, f"a cluster holds at most 8 threadblocks, got {blocks}")
-        allowed = (1, 2, 4, 8) if self.schedule.data.is_persistent else (1,)
-        require(self.swizzle.data in allowed, f"swizzle must be one of {list(allowed)}, got {self.swizzle.data}")
         if self.schedule.data is Schedule.SPLIT_K:
             require(
                 blocks == 1,
@@ -145,6 +151,9 @@ class Sm90Attr(TemplateAttr, ABC):
         for name, value in accessed(integers).items():
             alignment = self.alignment_c.data
             require(value % alignment == 0, f"{name} = {value} is no multiple of alignment_c = {alignment}")
+        if self.schedule.data.is_persistent:
+            for name, allowed in (("swizzle", SWIZZLES), ("raster", RASTERS)):
+                require(integers[name] in allowed, f"{name} must be one of {list(allowed)}, got {integers[name]}")
         if self.schedule.data is Schedule.SPLIT_K:
             slices, steps = integers["slices"], self.steps(integers)
             require(

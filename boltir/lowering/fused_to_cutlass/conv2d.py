@@ -35,7 +35,7 @@ def conv2d_families(op: Conv2dOp, target: Target) -> Iterator[Family | Refusal]:
     if groups != 1:
         yield Refusal(f"the implicit-GEMM template takes ungrouped convolutions, this one has {groups} groups")
         return
-    if _is_matrix_product(op):
+    if is_matrix_product(op):
         yield from product_families(
             _matrix_product_arguments(op), stored, (Layout.ROW, Layout.COLUMN), signature, target
         )
@@ -47,7 +47,7 @@ def conv2d_families(op: Conv2dOp, target: Target) -> Iterator[Family | Refusal]:
     if isinstance(math, Refusal):
         yield math
         return
-    arguments = _arguments(op)
+    arguments = conv2d_arguments(op)
     if target.has_warpgroup_mma:
         yield _hopper_family(arguments, stored, math, signature)
     yield _tensor_op_family(op, arguments, stored, math, signature, target)
@@ -104,7 +104,7 @@ def iterator_algorithm(math: Math, channels: int, r: int, s: int) -> tuple[Itera
     return IteratorAlgorithm.OPTIMIZED, alignment
 
 
-def _is_matrix_product(op: Conv2dOp) -> bool:
+def is_matrix_product(op: Conv2dOp) -> bool:
     """A window of one pixel, moved by one pixel, over an unpadded image."""
     _, r, s, _ = static_shape(op.inputs[1])
     return r == s == 1 and op.strides.get_values() == (1, 1) and not any(op.padding.get_values())
@@ -118,7 +118,7 @@ def _matrix_product_arguments(op: Conv2dOp) -> dict[str, int]:
     return dict(zip(GEMM_PARAMETERS, (rows, k, c, 1, c, c, k, rows * c, k * c, rows * k), strict=True))
 
 
-def _arguments(op: Conv2dOp) -> dict[str, int]:
+def conv2d_arguments(op: Conv2dOp) -> dict[str, int]:
     n, h, w, c = static_shape(op.inputs[0])
     k, r, s, _ = static_shape(op.inputs[1])
     _, p, q, _ = op.result_shape

@@ -1,21 +1,23 @@
 """A family of templates for one operation: everything is decided but the mainloop, which the cost model ranks."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 
 from xdsl.utils.exceptions import VerifyException
 
 from boltir.cost_model import Estimate, estimate
+from boltir.dialects.cutlass.gemm_unaligned import GemmUnalignedAttr
 from boltir.dialects.cutlass.matrix import Math
-from boltir.dialects.cutlass.sm90 import MOST_SLICES, Schedule, Sm90Attr
+from boltir.dialects.cutlass.sm90 import MOST_SLICES, RASTERS, SWIZZLES, Schedule, Sm90Attr
 from boltir.dialects.cutlass.template import KernelSignature, ParameterValue
 from boltir.dialects.cutlass.tensor_op import TensorOpAttr
 from boltir.dialects.fused import Along
 from boltir.lowering.fused_to_cutlass.mainloops import Mainloop
 from boltir.target import Target
 
-MatrixTemplate = Sm90Attr | TensorOpAttr
+MatrixTemplate = Sm90Attr | TensorOpAttr | GemmUnalignedAttr
 
 
 @dataclass(frozen=True)
@@ -42,9 +44,11 @@ class Family:
     Attributes:
         math: how they multiply.
         fixed: the parameters that the operation decides.
-        launch: the values of the launch parameters, but for slices of K.
+        launch: the values of the launch parameters, but for those of the schedule.
         stored: the launch integers of stores and general operands.
         mainloops: which are tried where nothing is measured; on a tie the first is taken.
+        instructions: of the epilogue for each element.
+        orders_tiles: whether to try other orders of the tiles than CUTLASS's own.
     """
 
     kind: type[MatrixTemplate]
@@ -54,6 +58,8 @@ class Family:
     stored: tuple[tuple[str, int], ...]
     signature: KernelSignature
     mainloops: tuple[Mainloop, ...]
+    instructions: int = 0
+    orders_tiles: bool = False
 
     @property
     def arguments(self) -> dict[str, int]:
@@ -73,11 +79,13 @@ class Family:
 
     def launches(self, template: MatrixTemplate) -> Iterator[Mapping[str, int]]:
         """The values of the launch parameters: several where the kernel cuts K into slices."""
-        if not isinstance(template, Sm90Attr) or template.schedule.data is not Schedule.SPLIT_K:
+        if not isinstance(template, Sm90Attr) or not template.order_parameters:
             yield self.arguments
-            return
-        for slices in range(2, min(MOST_SLICES, template.steps(self.arguments)) + 1):
-            yield {**self.arguments, "slices": slices}
+        elif template.schedule.data is Schedule.SPLIT_K:
+            for slices in range(2, min(MOST_SLICES, template.steps(self.arguments)) + 1):
+                yield {**self.arguments, "slices": slices}
+        else:
+            yield {**self.arguments, "swizzle": SWIZZLES[0], "raster": RASTERS[0]}
 
 
 def find_candidates(family: Family, target: Target) -> tuple[tuple[Candidate, ...], tuple[Rejection, ...]]:
@@ -85,21 +93,37 @@ def find_candidates(family: Family, target: Target) -> tuple[tuple[Candidate, ..
     templates, rejections = _legal_templates(
         family.kind, family.math, family.fixed, family.signature, family.mainloops, target
     )
-    found: list[Candidate] = []
-    rejected = list(rejections)
-    for template in templates:
-        for arguments in family.launches(template):
-            try:
-                template.check_launch({**arguments, **dict(family.stored)})
-                family.check_partial_results(template)
-            except VerifyException as error:
-                rejected.append(Rejection(str(template), str(error)))
-                continue
-            expected = estimate(template, {**arguments, **dict(family.stored)}, family.signature, target)
-            if expected is not None:
-                found.append(Candidate(template, arguments, expected))
+    launches = ((template, arguments) for template in templates for arguments in family.launches(template))
+    answers = [_judge(family, template, arguments, target) for template, arguments in launches]
+    found = [answer for answer in answers if isinstance(answer, Candidate)]
+    if family.orders_tiles:
+        answers += [_judge(family, *order, target) for order in _other_orders(found)]
+    found = [answer for answer in answers if isinstance(answer, Candidate)]
     found.sort(key=lambda candidate: candidate.estimate.seconds)
-    return tuple(found), tuple(rejected)
+    return tuple(found), (*rejections, *(answer for answer in answers if isinstance(answer, Rejection)))
+
+
+def _judge(
+    family: Family, template: MatrixTemplate, arguments: Mapping[str, int], target: Target
+) -> Candidate | Rejection:
+    integers = {**arguments, **dict(family.stored)}
+    try:
+        template.check_launch(integers)
+        family.check_partial_results(template)
+    except VerifyException as error:
+        return Rejection(str(template), str(error))
+    expected = estimate(template, integers, family.signature, target, family.instructions)
+    assert expected is not None, "every family has a model"
+    return Candidate(template, arguments, expected)
+
+
+def _other_orders(found: Sequence[Candidate]) -> Iterator[tuple[MatrixTemplate, Mapping[str, int]]]:
+    """The launches of the better half of the persistent templates that visit tiles in other orders."""
+    persistent = [candidate for candidate in found if "swizzle" in candidate.arguments]
+    persistent.sort(key=lambda candidate: candidate.estimate.seconds)
+    for candidate in persistent[: -(-len(persistent) // 2)]:
+        for swizzle, raster in product(SWIZZLES, RASTERS[1:]):
+            yield candidate.template, {**candidate.arguments, "swizzle": swizzle, "raster": raster}
 
 
 usual_candidates = lru_cache(maxsize=1024)(find_candidates)

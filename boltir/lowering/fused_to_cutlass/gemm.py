@@ -5,12 +5,14 @@ from math import prod
 
 from boltir.dialects.cutlass.gemm import GemmAttr
 from boltir.dialects.cutlass.gemm_sm90 import GemmSm90Attr
+from boltir.dialects.cutlass.gemm_unaligned import GemmUnalignedAttr
 from boltir.dialects.cutlass.matrix import FEWEST_ROWS, GEMM_PARAMETERS, Layout, Math
 from boltir.dialects.cutlass.template import KernelSignature, ParameterValue
 from boltir.dialects.fused import DualGemmOp, GemmOp
 from boltir.dialects.tensors import Shape, static_shape
 from boltir.lowering.fused_to_cutlass.alignment import epilogue_alignment, output_alignment, power_of_two_divisor
 from boltir.lowering.fused_to_cutlass.family import Family
+from boltir.lowering.fused_to_cutlass.mainloops import OnlyTile
 from boltir.lowering.fused_to_cutlass.selection import Refusal, signature_of
 from boltir.lowering.fused_to_cutlass.stores import epilogue_integers
 from boltir.lowering.fused_to_cutlass.tables import HOPPER_TILES, shipped_tiles
@@ -55,7 +57,7 @@ def product_families(
     signature: KernelSignature,
     target: Target,
 ) -> Iterator[Family | Refusal]:
-    """3.x on sm_90a, then 2.x.
+    """3.x on sm_90a, then 2.x; for rows that no access of 16 bytes fits besides one that reads them all the same.
 
     Args:
         arguments: the launch integers of the product.
@@ -72,6 +74,9 @@ def product_families(
     if target.has_warpgroup_mma:
         whole = (*fixed.items(), ("alignment_c", epilogue_alignment(columns, stored)))
         yield Family(GemmSm90Attr, math, whole, launch, given, signature, HOPPER_TILES)
+    if min(alignments.values()) < math.vector and math is not Math.TF32 and layouts == (Layout.ROW, Layout.COLUMN):
+        whole = (("alignment_c", power_of_two_divisor(4, (columns,))), ("layout_a", "row"), ("layout_b", "column"))
+        yield Family(GemmUnalignedAttr, math, whole, launch, given, signature, (OnlyTile(),))
     whole = (*fixed.items(), ("alignment_c", output_alignment(signature, columns, stored)))
     tiles = shipped_tiles(math, target, min(alignments.values()))
     yield Family(GemmAttr, math, whole, launch, given, signature, tiles)

@@ -49,6 +49,14 @@ class Tile:
         }
 
 
+@dataclass(frozen=True)
+class OnlyTile:
+    """The only choice that a template has."""
+
+    def parameters(self, math: Math, target: Target) -> Parameters:
+        return {"math": math.value}
+
+
 def tile_table(rows: str) -> tuple[Tile, ...]:
     """Reads `M N K warpsM warpsN warpsK stages` per line."""
     numbers = [tuple(map(int, row.split())) for row in rows.strip().splitlines()]
@@ -57,15 +65,11 @@ def tile_table(rows: str) -> tuple[Tile, ...]:
 
 @dataclass(frozen=True)
 class HopperTile:
-    """A tile for 16-bit operands, with the schedule and cluster it is used with (3.x).
-
-    `swizzle` bounds how many tiles along the shorter extent are visited together.
-    """
+    """A tile for 16-bit operands, with the schedule and cluster it is used with (3.x)."""
 
     tile: Triple
     schedule: Schedule
     cluster: Triple = (1, 1, 1)
-    swizzle: int = 1
 
     def at_depth_of(self, math: Math) -> Triple:
         """The tile for other operands: as many bytes deep."""
@@ -78,5 +82,4 @@ class HopperTile:
             "tile": self.at_depth_of(math),
             "cluster": self.cluster,
             "schedule": self.schedule.value,
-            "swizzle": self.swizzle,
         }

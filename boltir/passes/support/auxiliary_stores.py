@@ -7,9 +7,11 @@ from math import inf
 
 from xdsl.ir import Block, Operation
 
+from boltir.cost_model import epilogue_instructions
+from boltir.cost_model.fusion import FusionCost, is_matrix_anchor
 from boltir.dialects.fused import AttentionOp, ElementsAttr, FusedOp, PointwiseOp, ReshapeOp
 from boltir.dialects.graph.constants import byte_count
-from boltir.passes.support.fusion_cost import FusionCost, is_matrix_anchor
+from boltir.dialects.shapes import element_count
 from boltir.passes.support.kernel_groups import KernelGroup, Refusal, is_epilogue_use
 from boltir.passes.support.merge_kernels import merge
 from boltir.passes.support.reduced_stores import is_only_reduced
@@ -97,6 +99,7 @@ class AuxiliaryStores:
             read=sum(byte_count(output) for output in op.outputs if output in loaded),
             stored=sum(map(byte_count, stored)) - sum(map(byte_count, op.outputs)),
             behind_matrix=is_matrix_anchor(op) or is_matrix_anchor(consumer),
+            instructions=epilogue_instructions(consumer.epilogue.block) * element_count(consumer.result_shape),
         )
         if estimate.pays:
             return None

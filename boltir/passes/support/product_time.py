@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from boltir.cost_model.usual import usual_seconds
+from boltir.dialects.cutlass.conv2d import CONV2D_PARAMETERS
+from boltir.dialects.cutlass.matrix import GEMM_PARAMETERS, Math
 from boltir.dialects.graph.linear import Conv2dOp, MatrixProductOp
 from boltir.dialects.shapes import element_count
 from boltir.dialects.tensors import static_shape
-from boltir.passes.support.fusion_cost import LAUNCH_SECONDS, FusionCost
 from boltir.target import Target
 
-TILE = (128, 64)
-"""Rows and columns of the result that a threadblock computes."""
 LEAST_SHARE = 0.05
 """Of the time of products alone; what saves less is within the model's error."""
 
@@ -34,27 +34,34 @@ class Saving:
 
 @dataclass(frozen=True)
 class ProductTime:
-    """The model for one GPU and elements of so many bytes."""
+    """The model for one GPU, whose tensor cores multiply so."""
 
     target: Target
-    element_bytes: int
+    math: Math
 
     def saving(self, product: MatrixProductOp | Conv2dOp, columns: Sequence[int]) -> Saving:
-        """What joining saves of products that are like `product`, each with its number of columns.
+        """What joining saves of products that are like `product`, each with its number of columns."""
+        apart = sum(self.seconds(product, (count,)) for count in columns)
+        return Saving(self.seconds(product, columns), apart)
 
-        Parts are stored from registers, as auxiliary outputs are.
-        """
-        joined = self.seconds(product, sum(columns), store_factor=FusionCost(self.target).epilogue.store_factor)
-        return Saving(joined, sum(self.seconds(product, count) for count in columns))
+    def seconds(self, product: MatrixProductOp | Conv2dOp, columns: Sequence[int]) -> float:
+        """The time of a product like `product` with results of so many columns each."""
+        is_window = isinstance(product, Conv2dOp) and static_shape(product.filter)[1:3] != (1, 1)
+        describe = _convolution_integers if is_window else _product_integers
+        return usual_seconds(describe(product, sum(columns)), columns, self.math, self.target)
 
-    def seconds(self, product: MatrixProductOp | Conv2dOp, columns: int, store_factor: float = 1) -> float:
-        """The time of `product` with so many columns: whole waves of tiles, or its bytes, whichever takes longer."""
-        shape, multiprocessors = static_shape(product.result), self.target.multiprocessors
-        rows, depth = element_count(shape[:-1]), element_count(static_shape(product.operands[1])) // shape[-1]
-        tiles = -(-rows // TILE[0]) * -(-columns // TILE[1])
-        waves = -(-tiles // multiprocessors)
-        # Tensor cores take half as many operands of twice the bytes.
-        operations = waves * multiprocessors * TILE[0] * TILE[1] * depth * self.element_bytes
-        elements = element_count(static_shape(product.operands[0])) + (depth + store_factor * rows) * columns
-        memory = self.element_bytes * elements / self.target.memory_bandwidth
-        return LAUNCH_SECONDS + max(operations / self.target.tensor_flops, memory)
+
+def _product_integers(product: MatrixProductOp | Conv2dOp, columns: int) -> dict[str, int]:
+    """Those of one product of all rows, however many matrices there are."""
+    shape = static_shape(product.result)
+    rows, depth = element_count(shape[:-1]), element_count(static_shape(product.operands[1])) // shape[-1]
+    sizes = (rows, columns, depth, 1, depth, depth, columns, rows * depth, depth * columns, rows * columns)
+    return dict(zip(GEMM_PARAMETERS, sizes, strict=True))
+
+
+def _convolution_integers(product: MatrixProductOp | Conv2dOp, columns: int) -> dict[str, int]:
+    """Those of a channels-last convolution; what only decides whether it can be launched is left out."""
+    n, h, w, c = static_shape(product.operands[0])
+    _, r, s, _ = static_shape(product.operands[1])
+    _, p, q, _ = static_shape(product.result)
+    return dict(zip(CONV2D_PARAMETERS[:9], (n, h, w, c, columns, r, s, p, q), strict=True))

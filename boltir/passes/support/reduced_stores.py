@@ -10,6 +10,7 @@ from xdsl.dialects.builtin import AnyFloat, f32
 from xdsl.ir import Block, Operation, OpResult, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 
+from boltir.cost_model.fusion import FusionCost, is_matrix_anchor
 from boltir.dialects.fused import (
     Along,
     Combiner,
@@ -27,7 +28,6 @@ from boltir.dialects.fused.scalar_builder import ScalarBuilder
 from boltir.dialects.graph.constants import byte_count
 from boltir.dialects.shapes import element_count
 from boltir.dialects.tensors import element_type, normalized_axis, static_shape
-from boltir.passes.support.fusion_cost import FusionCost, is_matrix_anchor
 from boltir.passes.support.kernel_groups import Refusal
 from boltir.passes.support.sink_reshapes import unviewed
 

@@ -86,6 +86,21 @@ func.func @odd_extents(%x: tensor<100x65xf16>, %w: tensor<65x33xf16>) -> tensor<
 
 // -----
 
+// Where rows of both operands lie along K, a few tiles of them are shifted into place instead.
+
+func.func @odd_rows(%x: tensor<77x333xf16>, %w: tensor<1000x333xf16>) -> tensor<77x1000xf16> {
+  %0 = fused.gemm(%x, %w : tensor<77x333xf16>, tensor<1000x333xf16>) {transpose_b = true} -> tensor<77x1000xf16> {
+  ^bb0(%acc: f32):
+    fused.yield %acc : f32
+  }
+  func.return %0 : tensor<77x1000xf16>
+}
+// SM75: #cutlass.gemm<{{.*}} alignment_a = 1, alignment_b = 1, alignment_c = 8,
+// SM80: #cutlass.gemm_unaligned<math = f16, alignment_c = 4, layout_a = row, layout_b = column>
+// SM90: #cutlass.gemm_unaligned<math = f16, alignment_c = 4, layout_a = row, layout_b = column>
+
+// -----
+
 // Larger problems get larger tiles.
 
 func.func @large(%x: tensor<4096x4096xf16>, %w: tensor<4096x4096xf16>) -> tensor<4096x4096xf16> {

@@ -2,8 +2,8 @@
 
 // Matrix transposes go through shared memory, or through registers for a few rows; rows that stay rows are read with strides.
 
-func.func @transposes(%x: tensor<2x64x9x10xf16>, %y: tensor<2x8x9x10xf32>, %z: tensor<2x40x12x64xf16>, %i: tensor<1x3x9x10xf32>) -> (tensor<2x9x10x64xf16>, tensor<2x9x10x8xf16>, tensor<2x12x40x64xf16>, tensor<1x9x10x3xf16>) {
-  %0 = fused.transpose(%x : tensor<2x64x9x10xf16>) {permutation = array<i64: 0, 2, 3, 1>} -> tensor<2x9x10x64xf16> {
+func.func @transposes(%x: tensor<32x128x28x26xf16>, %y: tensor<2x8x9x10xf32>, %z: tensor<2x40x12x64xf16>, %i: tensor<1x3x9x10xf32>) -> (tensor<32x28x26x128xf16>, tensor<2x9x10x8xf16>, tensor<2x12x40x64xf16>, tensor<1x9x10x3xf16>) {
+  %0 = fused.transpose(%x : tensor<32x128x28x26xf16>) {permutation = array<i64: 0, 2, 3, 1>} -> tensor<32x28x26x128xf16> {
   ^bb0(%acc: f32):
     fused.yield %acc : f32
   }
@@ -19,14 +19,39 @@ func.func @transposes(%x: tensor<2x64x9x10xf16>, %y: tensor<2x8x9x10xf32>, %z: t
   ^bb0(%acc: f32):
     fused.yield %acc : f32
   }
-  func.return %0, %1, %2, %3 : tensor<2x9x10x64xf16>, tensor<2x9x10x8xf16>, tensor<2x12x40x64xf16>, tensor<1x9x10x3xf16>
+  func.return %0, %1, %2, %3 : tensor<32x28x26x128xf16>, tensor<2x9x10x8xf16>, tensor<2x12x40x64xf16>, tensor<1x9x10x3xf16>
 }
-// CHECK:       #cutlass.transpose<vector = 2, rank = 0, general = [], channels = 0, outputs = 1> [f16] -> [f16]
+// CHECK:       #cutlass.transpose<vector = 4, rank = 0, general = [], channels = 0, outputs = 1> [f16] -> [f16]
 // CHECK:       #cutlass.transpose<vector = 1, rank = 0, general = [], channels = 8, outputs = 1> [f32] -> [f16]
 // CHECK:       #cutlass.pointwise<inputs = 1, vector = 8, rank = 4, strided = [0], innermost = [1]> [f16] -> [f16]
 // CHECK:       #cutlass.pointwise<inputs = 1, vector = 1, rank = 2, strided = [0], innermost = [-1]> [f32] -> [f16]
 // CHECK-LABEL: func.func @transposes(
-// CHECK:         <outer = 1, batch = 2, rows = 64, padded_rows = 64, columns = 90, x_outer_stride = 0, x_batch_stride = 5760, x_row_stride = 90, y_outer_stride = 0, y_batch_stride = 90, y_column_stride = 1>
+// CHECK:         <outer = 1, batch = 32, rows = 128, padded_rows = 128, columns = 728, x_outer_stride = 0, x_batch_stride = 93184, x_row_stride = 728, y_outer_stride = 0, y_batch_stride = 728, y_column_stride = 1>
+
+// -----
+
+// The pixels of a picture are one dimension, however few are in a row. Tiles are smaller where they would be few, and
+// hold more accesses where an odd number of pixels allows single elements only.
+
+func.func @tiles(%x: tensor<256x14x14x512xf16>, %y: tensor<1x14x14x512xf16>, %z: tensor<256x7x7x512xf16>) -> (tensor<256x512x14x14xf16>, tensor<1x512x14x14xf16>, tensor<256x512x7x7xf16>) {
+  %0 = fused.transpose(%x : tensor<256x14x14x512xf16>) {permutation = array<i64: 0, 3, 1, 2>} -> tensor<256x512x14x14xf16> {
+  ^bb0(%acc: f32):
+    fused.yield %acc : f32
+  }
+  %1 = fused.transpose(%y : tensor<1x14x14x512xf16>) {permutation = array<i64: 0, 3, 1, 2>} -> tensor<1x512x14x14xf16> {
+  ^bb0(%acc: f32):
+    fused.yield %acc : f32
+  }
+  %2 = fused.transpose(%z : tensor<256x7x7x512xf16>) {permutation = array<i64: 0, 3, 1, 2>} -> tensor<256x512x7x7xf16> {
+  ^bb0(%acc: f32):
+    fused.yield %acc : f32
+  }
+  func.return %0, %1, %2 : tensor<256x512x14x14xf16>, tensor<1x512x14x14xf16>, tensor<256x512x7x7xf16>
+}
+// CHECK:       #cutlass.transpose<vector = 4, rank = 0, general = [], channels = 0, outputs = 1> [f16] -> [f16]
+// CHECK:       #cutlass.transpose<vector = 1, rank = 0, general = [], channels = 0, outputs = 1> [f16] -> [f16]
+// CHECK:       #cutlass.transpose<vector = 1, rank = 0, general = [], channels = 0, outputs = 2> [f16] -> [f16]
+// CHECK-LABEL: func.func @tiles(
 
 // -----
 
@@ -84,8 +109,8 @@ func.func @pad(%x: tensor<2x5x6x8xf16>) -> (tensor<2x7x6x8xf16>, tensor<2x7x6x8x
   }
   func.return %0, %1 : tensor<2x7x6x8xf16>, tensor<2x7x6x8xf16>
 }
-// CHECK:       #cutlass.pad<vector = 8, rank = 0, general = [], mode = constant, dimensions = 2>
-// CHECK:       #cutlass.pad<vector = 8, rank = 0, general = [], mode = edge, dimensions = 3>
+// CHECK:       #cutlass.pad<vector = 8, rank = 0, general = [], mode = constant, dimensions = 2, access = 8>
+// CHECK:       #cutlass.pad<vector = 8, rank = 0, general = [], mode = edge, dimensions = 3, access = 8>
 // CHECK-LABEL: func.func @pad(
 // CHECK:         <x_0 = 2, x_1 = 240, low_0 = 0, low_1 = 48, y_0 = 2, y_1 = 336, columns = 336, value = 1065353216>
 // CHECK:         <x_0 = 2, x_1 = 5, x_2 = 48, low_0 = 0, low_1 = 1, low_2 = 0, y_0 = 2, y_1 = 7, y_2 = 48, columns = 48, value = 0>

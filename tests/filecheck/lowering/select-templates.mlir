@@ -25,15 +25,17 @@ func.func @product(%x: tensor<1280x768xf16>, %w: tensor<768x768xf16>) -> tensor<
 // A choice that is there stays, and is what the kernel becomes.
 
 func.func @given(%x: tensor<128x64xf16>, %w: tensor<64x64xf16>) -> tensor<128x64xf16> {
-  %0 = fused.gemm(%x, %w : tensor<128x64xf16>, tensor<64x64xf16>) {cutlass.choice = #cutlass.choice<#cutlass.gemm_sm90<math = f16, tile = [128, 64, 64], cluster = [2, 1, 1], schedule = pingpong, swizzle = 2, alignment_a = 8, alignment_b = 8, alignment_c = 8, layout_a = row, layout_b = row> <m = 128, n = 64, k = 64, batch = 1, lda = 64, ldb = 64, ldd = 64, batch_stride_a = 8192, batch_stride_b = 4096, batch_stride_d = 8192>>} -> tensor<128x64xf16> {
+  %0 = fused.gemm(%x, %w : tensor<128x64xf16>, tensor<64x64xf16>) {cutlass.choice = #cutlass.choice<#cutlass.gemm_sm90<math = f16, tile = [128, 64, 64], cluster = [2, 1, 1], schedule = pingpong, alignment_a = 8, alignment_b = 8, alignment_c = 8, layout_a = row, layout_b = row> <m = 128, n = 64, k = 64, batch = 1, lda = 64, ldb = 64, ldd = 64, batch_stride_a = 8192, batch_stride_b = 4096, batch_stride_d = 8192, swizzle = 2, raster = 1>>} -> tensor<128x64xf16> {
   ^bb0(%acc: f32):
     fused.yield %acc : f32
   }
   func.return %0 : tensor<128x64xf16>
 }
 // CHECK-LABEL: @given
-// CHECK:         tile = [128, 64, 64], cluster = [2, 1, 1], schedule = pingpong, swizzle = 2,
-// LOWERED:     cutlass.kernel @gemm_sm90_0 "sm_90a" #cutlass.gemm_sm90<math = f16, tile = [128, 64, 64], cluster = [2, 1, 1], schedule = pingpong, swizzle = 2,
+// CHECK:         tile = [128, 64, 64], cluster = [2, 1, 1], schedule = pingpong,
+// LOWERED:     cutlass.kernel @gemm_sm90_0 "sm_90a" #cutlass.gemm_sm90<math = f16, tile = [128, 64, 64], cluster = [2, 1, 1], schedule = pingpong,
+// LOWERED:     cutlass.launch @gemm_sm90_0
+// LOWERED-SAME:  swizzle = 2, raster = 1
 
 // -----
 

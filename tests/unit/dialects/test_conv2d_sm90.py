@@ -16,12 +16,13 @@ from boltir.target import Target
 
 HOPPER = Target.named("sm_90a")
 PARAMETERS: dict[str, ParameterValue] = {
-    "math": "f16", "tile": (128, 128, 64), "cluster": (1, 1, 1), "schedule": "pingpong", "swizzle": 1,
+    "math": "f16", "tile": (128, 128, 64), "cluster": (1, 1, 1), "schedule": "pingpong",
     "alignment_a": 8, "alignment_b": 8, "alignment_c": 8,
 }  # fmt: skip
 WINDOW = {
     "n": 2, "h": 14, "w": 14, "c": 64, "k": 32, "r": 3, "s": 3, "p": 14, "q": 14,
     "pad_top": 1, "pad_left": 1, "stride_h": 1, "stride_w": 1, "dilation_h": 1, "dilation_w": 1,
+    "swizzle": 1, "raster": 0,
 }  # fmt: skip
 
 
@@ -86,6 +87,8 @@ def test_a_kernel_states_the_rule_it_breaks(
         ({"h": 200, "dilation_h": 100, "p": 2}, "TMA ends at most 128 before the image's end along h, not 199"),
         ({"h": 16}, "p = 14 leaves room for another window along h"),
         ({"q": 12}, "q = 12 leaves room for another window along w"),
+        ({"swizzle": 3}, "swizzle must be one of [1, 2, 4, 8], got 3"),
+        ({"raster": 3}, "raster must be one of [0, 1, 2], got 3"),
     ],
 )
 def test_windows_that_tma_cannot_walk_are_refused(changes: dict[str, int], message: str) -> None:

@@ -87,7 +87,7 @@ TILE: dict[str, ParameterValue] = {
 }  # fmt: skip
 GEMM = GemmAttr.of(**TILE)
 SPLIT: dict[str, ParameterValue] = {
-    "math": "f16", "tile": (64, 64, 64), "cluster": (1, 1, 1), "schedule": "split_k", "swizzle": 1,
+    "math": "f16", "tile": (64, 64, 64), "cluster": (1, 1, 1), "schedule": "split_k",
     "alignment_a": 8, "alignment_b": 8, "alignment_c": 8,
 }  # fmt: skip
 SPLIT_GEMM = GemmSm90Attr.of(**SPLIT, layout_a="row", layout_b="column")

@@ -21,7 +21,7 @@ AMPERE: dict[str, ParameterValue] = {
     "swizzle": 1, "alignment_a": 4, "alignment_b": 4, "alignment_c": 4,
 }  # fmt: skip
 HOPPER: dict[str, ParameterValue] = {
-    "math": "tf32", "tile": (128, 128, 32), "cluster": (1, 1, 1), "schedule": "pingpong", "swizzle": 1,
+    "math": "tf32", "tile": (128, 128, 32), "cluster": (1, 1, 1), "schedule": "pingpong",
     "alignment_a": 4, "alignment_b": 4, "alignment_c": 4, "layout_a": "row", "layout_b": "column",
 }  # fmt: skip
 SINGLE = KernelSignature((f32, f32), (), (), (f32,))

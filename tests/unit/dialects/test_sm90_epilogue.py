@@ -16,7 +16,7 @@ from boltir.target import Target
 
 HOPPER = Target.named("sm_90a")
 PARAMETERS: dict[str, ParameterValue] = {
-    "math": "f16", "tile": (128, 128, 64), "cluster": (1, 1, 1), "schedule": "pingpong", "swizzle": 1,
+    "math": "f16", "tile": (128, 128, 64), "cluster": (1, 1, 1), "schedule": "pingpong",
     "alignment_a": 8, "alignment_b": 8, "alignment_c": 8, "layout_a": "row", "layout_b": "column",
 }  # fmt: skip
 ELEMENTS = Store()
@@ -112,6 +112,7 @@ def test_an_epilogue_states_the_rule_it_breaks(kernel: KernelSignature, message:
 @pytest.mark.parametrize("name", ["begin", "pitch", "batch_stride"])
 def test_what_the_epilogue_stores_by_is_a_multiple_of_its_alignment(name: str) -> None:
     integers = {"lda": 64, "ldb": 64, "ldd": 64, "r0_begin": 8, "r0_pitch": 136, "r0_batch_stride": 13600}
+    integers |= {"swizzle": 1, "raster": 0}
     template().check_launch(integers)
     wrong = {f"r0_{name}": 12}
     with pytest.raises(VerifyException, match=f"r0_{name} = 12 is no multiple of alignment_c = 8"):

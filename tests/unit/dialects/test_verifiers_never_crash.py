@@ -22,7 +22,8 @@ from xdsl.utils.exceptions import ParseError, VerifyException
 import boltir.dialects
 from boltir.universe import UNIVERSE
 
-OPS_TESTS = sorted((Path(__file__).parents[2] / "filecheck" / "dialects").rglob("ops.mlir"))
+DIALECT_TESTS = Path(__file__).parents[2] / "filecheck" / "dialects"
+OPS_TESTS = sorted((*DIALECT_TESTS.rglob("ops.mlir"), *DIALECT_TESTS.rglob("chains.mlir")))
 OURS = str(Path(boltir.dialects.__file__).parent)
 TOKEN = re.compile(r'[%@#^]?[A-Za-z_][\w.$]*|-?\d+(?:\.\d+(?:e[+-]\d+)?)?|"[^"\n]*"|->|[^\s\w]|\s+')
 INTEGERS = ("0", "1", "-1", "2", "3", "5", "64", "2147483648", "9223372036854775807", "-9223372036854775808")

@@ -148,7 +148,7 @@ def test_nvcc_compiles(target_name: str) -> None:
     table = KernelTable(target)
     for op in COMPILED[target_name]:
         selection = next(answer for answer in attention_answers(op, target) if isinstance(answer, Selection))
-        table.kernel_for(selection, signature_of(op), op.detach_region(op.epilogue))
+        table.kernel_for(selection, signature_of(op), [op.detach_region(op.epilogue)])
     kernels = table.kernels.values()
     sources = [KernelSource(kernel.sym_name.data, render_kernel(kernel)) for kernel in kernels]
     Builder(target, jobs=1, show_progress=False).compile_kernels(sources)

@@ -40,6 +40,15 @@ FOUR_OPERANDS = """
     }"""
 
 ODD_EXTENTS = """
+    func.func @f(%a: tensor<2x57x99xf16>, %b: tensor<2x99x33xf16>) {
+      %d = fused.gemm(%a, %b : tensor<2x57x99xf16>, tensor<2x99x33xf16>) -> tensor<2x57x33xf32> {
+      ^bb0(%acc: f32):
+        fused.yield %acc : f32
+      }
+      func.return
+    }"""
+
+ODD_ROWS = """
     func.func @f(%a: tensor<2x57x99xf16>, %b: tensor<2x33x99xf16>) {
       %d = fused.gemm(%a, %b : tensor<2x57x99xf16>, tensor<2x33x99xf16>) {transpose_b = true} -> tensor<2x57x33xf32> {
       ^bb0(%acc: f32):
@@ -107,7 +116,7 @@ def kernels_of(texts: tuple[str, ...], target: Target) -> list[KernelOp]:
             if isinstance(op, FusedOp):
                 selection = next(answers(op, target))
                 assert isinstance(selection, Selection), selection
-                table.kernel_for(selection, signature_of(op), op.detach_region(op.epilogue))
+                table.kernel_for(selection, signature_of(op), [op.detach_region(op.epilogue)])
     return list(table.kernels.values())
 
 
@@ -116,6 +125,8 @@ def kernels_of(texts: tuple[str, ...], target: Target) -> list[KernelOp]:
     [
         *((f"sm_{n}", "gemm", (FOUR_OPERANDS, ODD_EXTENTS)) for n in (75, 80, 86, 89)),
         ("sm_90a", "gemm", (ODD_EXTENTS,)),
+        ("sm_80", "gemm_unaligned", (ODD_ROWS, *stored_as("bf16", ODD_ROWS))),
+        ("sm_90a", "gemm_unaligned", (ODD_ROWS,)),
         ("sm_90a", "gemm_sm90", (FOUR_OPERANDS,)),
         *((f"sm_{n}", "conv2d", (OPTIMIZED, FIXED_CHANNELS, FEW_CHANNELS, ANALYTIC)) for n in (75, 80, 86, 89)),
         ("sm_90a", "conv2d", (FIXED_CHANNELS, FEW_CHANNELS, ANALYTIC)),

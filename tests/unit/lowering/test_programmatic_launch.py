@@ -15,7 +15,7 @@ OWN = {
     "direct_conv2d": "transposed = false, tile = [64, 64], output_vector = 4",
     "gather": "",
     "layer_norm": "lanes = 32, elements = 8",
-    "pad": "mode = constant, dimensions = 2",
+    "pad": "mode = constant, dimensions = 2, access = 1",
     "pool2d": (
         "kernel_shape = [2, 2], strides = [2, 2], dilations = [1, 1], outputs = 1, kind = max, include_padding = false"
     ),
@@ -73,7 +73,7 @@ def test_targets_without_programmatic_launch_run_kernels_one_after_the_other(fam
 
 
 GEMM_SM90 = (
-    "#cutlass.gemm_sm90<math = f16, tile = [64, 64, 64], cluster = [1, 1, 1], schedule = pingpong, swizzle = 1, "
+    "#cutlass.gemm_sm90<math = f16, tile = [64, 64, 64], cluster = [1, 1, 1], schedule = pingpong, "
     "alignment_a = 8, alignment_b = 8, alignment_c = 8, layout_a = row, layout_b = row>"
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -15,7 +15,7 @@ from boltir.compiler import compiler_context
 from boltir.dialects.cutlass import ChoiceAttr, choice_of
 from boltir.dialects.cutlass.kernel import launches
 from boltir.dialects.cutlass.template import TemplateAttr
-from boltir.dialects.fused import FusedOp
+from boltir.dialects.fused import ChainOp, FusedOp
 from boltir.errors import BoltError, UnsupportedError
 from boltir.lowering.fused_to_cutlass.chosen import legal_selection
 from boltir.lowering.fused_to_cutlass.convert import ConvertFusedToCutlassPass
@@ -49,9 +49,9 @@ class FakeRankings:
     """Gives every operation the same rows, and notes what it was asked for."""
 
     rows: Sequence[RankedTemplate] | None
-    asked: list[FusedOp] = field(default_factory=list[FusedOp])
+    asked: list[FusedOp | ChainOp] = field(default_factory=list[FusedOp | ChainOp])
 
-    def rank(self, ops: Sequence[FusedOp], target: Target) -> Sequence[Ranking | None]:
+    def rank(self, ops: Sequence[FusedOp | ChainOp], target: Target) -> Sequence[Ranking | None]:
         assert target == H100
         self.asked += ops
         return [None if self.rows is None else Ranking(tuple(self.rows)) for _ in ops]
@@ -67,9 +67,15 @@ def ranked(op: FusedOp) -> tuple[Candidate, ...]:
     return usual_candidates(family, H100)[0]
 
 
-def select(module: ModuleOp, rankings: FakeRankings | None = None, source: str = "heuristic") -> Remarks:
+def select(
+    module: ModuleOp,
+    rankings: FakeRankings | None = None,
+    source: str = "heuristic",
+    refused: Mapping[TemplateAttr, str] | None = None,
+) -> Remarks:
     context = compiler_context()
     context.rankings = rankings
+    context.refused = refused or {}
     SelectTemplatesPass(target="sm_90a", source=source).apply(context, module)
     module.verify()
     return context.remarks
@@ -148,6 +154,30 @@ def test_what_is_not_legal_any_more_is_never_chosen() -> None:
     ]
     assert chosen(op).integers["m"] == 1280
     assert any("other parameters or integers" in text for text in remarks)
+
+
+def test_what_failed_on_random_data_is_not_chosen() -> None:
+    module, op = network()
+    first, second, *_ = ranked(op)
+    remarks = [remark.message for remark in select(module, refused={first.template: "wrong: off by 0.5"})]
+    assert chosen(op).template == second.template
+    assert f"uses {second.template} instead: the first failed on random data: wrong: off by 0.5" in remarks
+
+
+def test_what_failed_on_random_data_is_not_chosen_for_its_speed_elsewhere() -> None:
+    module, op = network()
+    first, second, *_ = ranked(op)
+    fast = FakeRankings([row(second.template, dict(second.arguments), 1e-6)])
+    select(module, fast, "database", {second.template: "crashed: SIGSEGV"})
+    assert chosen(op).template == first.template
+
+
+def test_a_choice_that_failed_on_random_data_is_an_error() -> None:
+    module, op = network()
+    first, *_ = ranked(op)
+    op.attributes["cutlass.choice"] = ChoiceAttr.of(first.template, first.arguments)
+    with pytest.raises(UnsupportedError, match=r"failed on random data: wrong: off by 0\.5 \(`bolt-tune prune`"):
+        select(module, refused={first.template: "wrong: off by 0.5"})
 
 
 def test_without_measurements_of_an_operation_the_cost_model_chooses() -> None:

@@ -44,7 +44,7 @@ def kernels(draw: st.DrawFn) -> KernelOp:
     )
     schedule = draw(st.sampled_from(["pingpong", "cooperative", "split_k"]))
     template = GemmSm90Attr.of(
-        math="f16", tile=(128, 64, 64), cluster=(1, 1, 1), schedule=schedule, swizzle=1, layout_a="row", layout_b="row",
+        math="f16", tile=(128, 64, 64), cluster=(1, 1, 1), schedule=schedule, layout_a="row", layout_b="row",
         alignment_a=8, alignment_b=8, alignment_c=draw(st.sampled_from([1, 2, 4, 8])),
     )  # fmt: skip
     return kernel_of(template, signature)
@@ -57,7 +57,7 @@ def kernel_of(template: GemmSm90Attr, signature: KernelSignature) -> KernelOp:
     build = ScalarBuilder(block)
     block.add_op(YieldOp(operands=[[build.stored(block.args[0], element) for element in signature.outputs]]))
     table = KernelTable(Target.named("sm_90a"))
-    kernel = table.kernel_for(Selection(template, {}), signature, Region(block))
+    kernel = table.kernel_for(Selection(template, {}), signature, [Region(block)])
     kernel.verify()
     return kernel
 

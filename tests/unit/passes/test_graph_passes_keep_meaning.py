@@ -16,6 +16,7 @@ from xdsl.transforms.common_subexpression_elimination import CommonSubexpression
 from boltir.dialects.graph.base import GraphOp
 from boltir.dialects.graph.constants import is_constant
 from boltir.dialects.graph.normalization import BatchNormOp
+from boltir.lowering.padding.pad_alignment import PadAlignmentPass
 from boltir.pass_manager import module_text
 from boltir.passes.assign_layout import AssignLayoutPass
 from boltir.passes.decompose_ops import DecomposeOpsPass
@@ -26,7 +27,6 @@ from boltir.passes.fuse_horizontal_gemms import FuseHorizontalGemmsPass
 from boltir.passes.hoist_slices import HoistSlicesPass
 from boltir.passes.lower_precision import LowerPrecisionPass
 from boltir.passes.merge_parallel_convolutions import MergeParallelConvolutionsPass
-from boltir.passes.pad_channels import PadChannelsPass
 from boltir.passes.recognize_composites import RecognizeCompositesPass
 from boltir.passes.transpose_weights import TransposeWeightsPass
 from tests.support.network_builder import Array, Network
@@ -43,7 +43,7 @@ EXACT: tuple[ModulePass, ...] = (
     HoistSlicesPass(),
     MergeParallelConvolutionsPass(),
     FuseHorizontalGemmsPass(),
-    PadChannelsPass(),
+    PadAlignmentPass(),
     RecognizeCompositesPass(),
     TransposeWeightsPass(),
 )
@@ -59,7 +59,7 @@ PIPELINE: tuple[ModulePass, ...] = (
     CanonicalizePass(),
     FuseHorizontalGemmsPass(),
     DecomposeOpsPass(),
-    PadChannelsPass(),
+    PadAlignmentPass(),
     FoldConstantsPass(),
     CanonicalizePass(),
 )

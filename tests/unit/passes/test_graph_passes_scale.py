@@ -16,6 +16,7 @@ from xdsl.transforms.dead_code_elimination import DeadCodeElimination
 
 from boltir.dialects import graph
 from boltir.dialects.graph.base import GraphOp
+from boltir.lowering.padding.pad_alignment import PadAlignmentPass
 from boltir.passes.assign_layout import AssignLayoutPass
 from boltir.passes.decompose_ops import DecomposeOpsPass
 from boltir.passes.fold_batch_norm import FoldBatchNormPass
@@ -25,7 +26,6 @@ from boltir.passes.fuse_horizontal_gemms import FuseHorizontalGemmsPass
 from boltir.passes.hoist_slices import HoistSlicesPass
 from boltir.passes.lower_precision import LowerPrecisionPass
 from boltir.passes.merge_parallel_convolutions import MergeParallelConvolutionsPass
-from boltir.passes.pad_channels import PadChannelsPass
 from boltir.passes.recognize_composites import RecognizeCompositesPass
 from boltir.passes.transpose_weights import TransposeWeightsPass
 from tests.support.image_steps import spelled_hard_swish
@@ -43,7 +43,7 @@ PASSES: tuple[ModulePass, ...] = (
     CanonicalizePass(),
     FuseHorizontalGemmsPass(),
     DecomposeOpsPass(),
-    PadChannelsPass(),
+    PadAlignmentPass(),
     LowerPrecisionPass(),
     TransposeWeightsPass(),
     FoldConstantsPass(),

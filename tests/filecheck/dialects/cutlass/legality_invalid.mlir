@@ -37,7 +37,7 @@ cutlass.kernel @rows "sm_80" #cutlass.conv2d<math = f16, threadblock = [64, 64, 
 // -----
 
 // CHECK: sm_89 has no wgmma and TMA: use cutlass.gemm
-cutlass.kernel @hopper "sm_89" #cutlass.gemm_sm90<math = f16, tile = [128, 128, 64], cluster = [1, 1, 1], schedule = pingpong, swizzle = 1, alignment_a = 8, alignment_b = 8, alignment_c = 8, layout_a = row, layout_b = row> [f16, f16] -> [f16] {
+cutlass.kernel @hopper "sm_89" #cutlass.gemm_sm90<math = f16, tile = [128, 128, 64], cluster = [1, 1, 1], schedule = pingpong, alignment_a = 8, alignment_b = 8, alignment_c = 8, layout_a = row, layout_b = row> [f16, f16] -> [f16] {
 ^bb0(%acc: f32):
   fused.yield %acc : f32
 }
@@ -45,7 +45,7 @@ cutlass.kernel @hopper "sm_89" #cutlass.gemm_sm90<math = f16, tile = [128, 128, 
 // -----
 
 // CHECK: alignment of B must be 8 elements, got 4
-cutlass.kernel @tma "sm_90a" #cutlass.gemm_sm90<math = f16, tile = [128, 128, 64], cluster = [1, 1, 1], schedule = pingpong, swizzle = 1, alignment_a = 8, alignment_b = 4, alignment_c = 8, layout_a = row, layout_b = row> [f16, f16] -> [f16] {
+cutlass.kernel @tma "sm_90a" #cutlass.gemm_sm90<math = f16, tile = [128, 128, 64], cluster = [1, 1, 1], schedule = pingpong, alignment_a = 8, alignment_b = 4, alignment_c = 8, layout_a = row, layout_b = row> [f16, f16] -> [f16] {
 ^bb0(%acc: f32):
   fused.yield %acc : f32
 }
@@ -53,7 +53,7 @@ cutlass.kernel @tma "sm_90a" #cutlass.gemm_sm90<math = f16, tile = [128, 128, 64
 // -----
 
 // CHECK: cooperative takes tile M = 128, 256, got 64
-cutlass.kernel @schedule "sm_90a" #cutlass.gemm_sm90<math = f16, tile = [64, 128, 64], cluster = [1, 1, 1], schedule = cooperative, swizzle = 1, alignment_a = 8, alignment_b = 8, alignment_c = 8, layout_a = row, layout_b = row> [f16, f16] -> [f16] {
+cutlass.kernel @schedule "sm_90a" #cutlass.gemm_sm90<math = f16, tile = [64, 128, 64], cluster = [1, 1, 1], schedule = cooperative, alignment_a = 8, alignment_b = 8, alignment_c = 8, layout_a = row, layout_b = row> [f16, f16] -> [f16] {
 ^bb0(%acc: f32):
   fused.yield %acc : f32
 }

@@ -73,7 +73,7 @@ builtin.module {
     fused.yield %acc : f32
   }
 
-  cutlass.kernel @pad_0 "sm_80" #cutlass.pad<vector = 8, rank = 0, general = [], mode = edge, dimensions = 3> [f16] -> [f16] {
+  cutlass.kernel @pad_0 "sm_80" #cutlass.pad<vector = 8, rank = 0, general = [], mode = edge, dimensions = 3, access = 8> [f16] -> [f16] {
   ^bb0(%acc: f32):
     fused.yield %acc : f32
   }

@@ -66,7 +66,7 @@ cutlass.kernel @registers "sm_80" #cutlass.depthwise_conv2d<vector = 8, rank = 0
 
 // -----
 
-// CHECK: 66048 bytes of shared memory exceed 49152
+// CHECK: 65536 bytes of shared memory exceed 49152
 cutlass.kernel @shared_memory "sm_80" #cutlass.transpose<vector = 4, rank = 0, general = [], channels = 0, outputs = 1> [f32] -> [f32] {
 ^bb0(%acc: f32):
   fused.yield %acc : f32
@@ -132,6 +132,14 @@ cutlass.kernel @dot_lanes "sm_80" #cutlass.simt_gemm<vector = 8, rank = 0, gener
 
 // CHECK: channels must be positive, got 0
 cutlass.kernel @no_channels "sm_80" #cutlass.unfold<vector = 8, rank = 0, general = [], kernel_shape = [2, 2], channels = 0> [f32] -> [f16] {
+^bb0(%acc: f32):
+  fused.yield %acc : f32
+}
+
+// -----
+
+// CHECK: access must be a power of two up to 4, got 8
+cutlass.kernel @pad "sm_80" #cutlass.pad<vector = 4, rank = 0, general = [], mode = constant, dimensions = 2, access = 8> [f16] -> [f16] {
 ^bb0(%acc: f32):
   fused.yield %acc : f32
 }

@@ -32,7 +32,7 @@ cutlass.kernel @k "sm_80" #cutlass.reduce<vector = 2, rank = 0, general = [], ki
 
 // -----
 
-// CHECK: 'cutlass.kernel': a kernel has at least one accumulator, and no negative general_rank
+// CHECK: 'cutlass.kernel': a kernel has one or two accumulators, and no negative general_rank
 cutlass.kernel @k "sm_80" #cutlass.reduce<vector = 2, rank = 0, general = [], kind = max, algorithm = row, lanes = 4> [f32] -> [f32] attributes {accumulators = 0 : i64} {
 ^bb0(%acc: f32):
   fused.yield %acc : f32

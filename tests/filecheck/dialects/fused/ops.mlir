@@ -175,4 +175,22 @@ builtin.module {
     }
     func.return
   }
+
+  // Between two anchors rows may be seen otherwise; columns stay.
+  func.func @chain_of_shapes(%x: tensor<64x32xf16>, %w0: tensor<16x32xf16>, %w1: tensor<8x1x1x16xf16>) {
+    %0 = fused.chain(%x, %w0, %w1 : tensor<64x32xf16>, tensor<16x32xf16>, tensor<8x1x1x16xf16>) {residence = #fused<residence smem>} -> tensor<1x8x8x8xf16> {
+    ^bb0(%a: tensor<64x32xf16>, %b: tensor<16x32xf16>, %c: tensor<8x1x1x16xf16>):
+      %1 = fused.gemm(%a, %b : tensor<64x32xf16>, tensor<16x32xf16>) {transpose_b = true} -> tensor<64x16xf16> {
+      ^bb0(%acc: f32):
+        fused.yield %acc : f32
+      }
+      %2 = fused.reshape %1 : tensor<64x16xf16> -> tensor<1x8x8x16xf16>
+      %3 = fused.conv2d(%2, %c : tensor<1x8x8x16xf16>, tensor<8x1x1x16xf16>) -> tensor<1x8x8x8xf16> {
+      ^bb0(%acc: f32):
+        fused.yield %acc : f32
+      }
+      fused.yield %3 : tensor<1x8x8x8xf16>
+    }
+    func.return
+  }
 }

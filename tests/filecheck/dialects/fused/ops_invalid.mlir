@@ -775,7 +775,7 @@ func.func @main(%x: tensor<64x32xf16>, %w: tensor<32x32xf16>) {
 
 // -----
 
-// CHECK: 'fused.chain': an anchor of a chain has one output
+// CHECK: 'fused.chain': an anchor of a chain has one output, of which it stores all elements
 func.func @main(%x: tensor<64x32xf16>, %w: tensor<32x32xf16>) {
   %0 = fused.chain(%x, %w : tensor<64x32xf16>, tensor<32x32xf16>) {residence = #fused<residence rf>} -> tensor<64x32xf16> {
   ^bb0(%a: tensor<64x32xf16>, %b: tensor<32x32xf16>):
@@ -807,6 +807,46 @@ func.func @main(%x: tensor<64x32xf16>, %w: tensor<32x32xf16>) {
       fused.yield %acc : f32
     }
     fused.yield %a : tensor<64x32xf16>
+  }
+  func.return
+}
+
+// -----
+
+// CHECK: 'fused.chain': each anchor of a chain must feed the next one's first input, and nothing else
+func.func @columns_taken_apart(%x: tensor<64x32xf16>, %w: tensor<32x32xf16>) {
+  %0 = fused.chain(%x, %w : tensor<64x32xf16>, tensor<32x32xf16>) {residence = #fused<residence rf>} -> tensor<32x32xf16> {
+  ^bb0(%a: tensor<64x32xf16>, %b: tensor<32x32xf16>):
+    %1 = fused.gemm(%a, %b : tensor<64x32xf16>, tensor<32x32xf16>) -> tensor<64x32xf16> {
+    ^bb0(%acc: f32):
+      fused.yield %acc : f32
+    }
+    %2 = fused.reshape %1 : tensor<64x32xf16> -> tensor<2x32x32xf16>
+    %3 = fused.reshape %2 : tensor<2x32x32xf16> -> tensor<32x64xf16>
+    %4 = fused.gemm(%3, %3 : tensor<32x64xf16>, tensor<32x64xf16>) {transpose_b = true} -> tensor<32x32xf16> {
+    ^bb0(%acc: f32):
+      fused.yield %acc : f32
+    }
+    fused.yield %4 : tensor<32x32xf16>
+  }
+  func.return
+}
+
+// -----
+
+// CHECK: 'fused.chain': an anchor of a chain has one output, of which it stores all elements
+func.func @stores(%x: tensor<64x32xf16>, %w: tensor<32x32xf16>, %v: tensor<16x32xf16>) {
+  %0 = fused.chain(%x, %w, %v : tensor<64x32xf16>, tensor<32x32xf16>, tensor<16x32xf16>) {residence = #fused<residence rf>} -> tensor<64x32xf16> {
+  ^bb0(%a: tensor<64x32xf16>, %b: tensor<32x32xf16>, %c: tensor<16x32xf16>):
+    %1 = fused.gemm(%a, %b : tensor<64x32xf16>, tensor<32x32xf16>) {stores = [#fused.columns<0, 16>]} -> tensor<64x16xf16> {
+    ^bb0(%acc: f32):
+      fused.yield %acc : f32
+    }
+    %2 = fused.gemm(%1, %c : tensor<64x16xf16>, tensor<16x32xf16>) -> tensor<64x32xf16> {
+    ^bb0(%acc: f32):
+      fused.yield %acc : f32
+    }
+    fused.yield %2 : tensor<64x32xf16>
   }
   func.return
 }

@@ -1,8 +1,8 @@
 """What a fusion saves and what it costs: a model of kernels that run one after the other.
 
 A kernel of its own costs a launch, reads what the kernel before it has just written and writes its result at the speed
-of the memory. In the kernel before it, its arithmetic is nearly free, but what is stored besides the first output is
-not: an epilogue stores it while its tile's tensor cores are idle. The numbers were measured on an H100
+of the memory, under which its arithmetic hides. In a product before it, neither that is free nor what is stored besides
+the first output: an epilogue does both while its tile's tensor cores are idle. The numbers were measured on an H100
 (benchmarks/results/kernels-h100-2026-11-23.md, "Launch overlap" and "Epilogues").
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from boltir.cost_model.work import instruction_seconds
 from boltir.dialects.fused import Conv2dOp, DualGemmOp, FusedOp, GemmOp
 from boltir.target import Target
 
@@ -73,17 +74,20 @@ class FusionCost:
         """The speed of the templates that the target's products run on."""
         return BESIDE_TMA if self.target.has_warpgroup_mma else THROUGH_SHARED_MEMORY
 
-    def joint_kernel(self, *, read: int, stored: int, behind_matrix: bool) -> Estimate:
+    def joint_kernel(self, *, read: int, stored: int, behind_matrix: bool, instructions: int = 0) -> Estimate:
         """Making one kernel of two, although what the first stores is needed by others.
 
         Args:
             read: the bytes that the second kernel need not read any more.
             stored: the bytes that the joint kernel stores beyond those of the first.
             behind_matrix: whether it is a product or convolution; other kernels store all outputs alike.
+            instructions: of the second kernel, for all its elements.
         """
         writing = stored / self.target.memory_bandwidth
         storing = self.epilogue.store_seconds + self.epilogue.store_factor * writing
         spent = storing if behind_matrix and stored > 0 else writing
+        if behind_matrix:
+            spent += instruction_seconds(instructions, self.target)
         return self._estimate(LAUNCH_SECONDS + self._reading(read) + writing, spent)
 
     def reduced_store(self, size: int, elements: int, *, stays: bool) -> Estimate:

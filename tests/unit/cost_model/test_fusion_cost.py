@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from boltir.passes.support.fusion_cost import FusionCost
+from boltir.cost_model.fusion import FusionCost
 from boltir.target import TARGETS, Target
 
 KIB, MIB = 1024, 1024 * 1024
@@ -53,3 +53,12 @@ def test_reducing_pays_sooner_where_nothing_else_needs_the_tensor() -> None:
 
 def test_an_estimate_says_both_sides_in_microseconds() -> None:
     assert str(H100.reduced_store(0, 0, stays=True)).startswith("it would save 0.0 us and cost ")
+
+
+def test_heavy_arithmetic_hides_under_memory_but_not_in_a_product() -> None:
+    def spent(*, instructions: int, behind_matrix: bool) -> float:
+        estimate = H100.joint_kernel(read=MIB, stored=0, behind_matrix=behind_matrix, instructions=instructions)
+        return estimate.spent
+
+    assert spent(instructions=1 << 30, behind_matrix=True) > spent(instructions=0, behind_matrix=True)
+    assert spent(instructions=1 << 30, behind_matrix=False) == spent(instructions=0, behind_matrix=False)
