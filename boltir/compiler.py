@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ from boltir.weights import WeightStore
 
 if TYPE_CHECKING:
     from boltir.interpreters.arrays import Array
-    from boltir.ranking import Rankings
+    from boltir.ranking import Rankings, Refused
     from boltir.runtime.artifact import Artifact
 
 _PASSES: Mapping[str, Callable[[], type[ModulePass]]] = {**XDSL_UNIVERSE.all_passes, **UNIVERSE.all_passes}
@@ -79,6 +80,7 @@ def lower(
     dtype: str = "f16",
     templates: str = "heuristic",
     rankings: "Rankings | None" = None,
+    refused: "Refused | None" = None,
     on_level: Callable[[str, Network], None] | None = None,
 ) -> Network:
     """Lower a network to level `to`, on from the level it is at; the given module stays as it is.
@@ -91,6 +93,7 @@ def lower(
             Its inputs and outputs keep their types.
         templates: what chooses the kernels: the cost model (`heuristic`), or `rankings` (`database`, `measured`).
         rankings: what is known of templates' speed (docs/tuning.md).
+        refused: templates that must not be used, with the reasons.
         on_level: called with each level's name when the module has reached it.
 
     Raises:
@@ -104,7 +107,8 @@ def lower(
     levels = _levels_to_go(network.module, to, target)
     lowered = Network(network.module.clone(), network.weights, network.remarks)
     for level in levels:
-        run_pipeline(lowered, level_pipeline(level, target=target, dtype=dtype, templates=templates), rankings)
+        specs = level_pipeline(level, target=target, dtype=dtype, templates=templates)
+        run_pipeline(lowered, specs, rankings, refused)
         if on_level is not None:
             on_level(level, lowered)
     return lowered
@@ -131,15 +135,54 @@ def compiler_context(network: Network | None = None) -> CompilerContext:
     return ctx
 
 
-def run_pipeline(network: Network, specs: Sequence[str], rankings: "Rankings | None" = None) -> None:
-    """Apply passes to the network's module, in place; `rankings` says what was measured of templates.
+def run_pipeline(
+    network: Network, specs: Sequence[str], rankings: "Rankings | None" = None, refused: "Refused | None" = None
+) -> None:
+    """Apply passes to the network's module, in place; what is known of templates is as for `lower`.
 
     Raises:
         BoltError: an unknown pass, or a pass that refuses the module.
     """
     ctx = compiler_context(network)
     ctx.rankings = rankings
+    ctx.refused = refused or {}
     PassManager(build_passes(",".join(specs), _PASSES), verify_each=False).run(ctx, network.module)
+
+
+def lower_checked(
+    network: Network,
+    *,
+    target: str = "sm_80",
+    dtype: str = "f16",
+    templates: str = "heuristic",
+    rankings: "Rankings | None" = None,
+    database: Path | None = None,
+) -> Network:
+    """Lower a network to the cutlass level with persistent kernels that are right.
+
+    Where a GPU runs the target, those that are not known run on random data (docs/tuning.md); one that is wrong is
+    refused for good, and the network lowered without it. Without a GPU, remarks say what was not checked.
+
+    Args:
+        target, dtype, templates, rankings: as for `lower`.
+        database: where what is known is kept; None for the user's tuning database.
+
+    Raises:
+        BoltError: the network cannot be lowered, or the database not be used.
+    """
+    from boltir.profiler.first_check import PASS_NAME, FirstCheck
+    from boltir.profiler.locations import default_database
+
+    if level_of(network.module) == "cutlass":
+        return lower(network, "cutlass", target=target, dtype=dtype)
+    remarks = network.remarks.collected
+    check, before = FirstCheck.opened(database or default_database(), Target.named(target)), len(remarks)
+    lower_to = partial(lower, target=target, dtype=dtype, templates=templates, rankings=rankings, refused=check.refused)
+    while True:
+        fused = lower_to(network, "fused")
+        if check.passes([fused.module], network.remarks):
+            return lower_to(fused, "cutlass")
+        remarks[before:] = [remark for remark in remarks[before:] if remark.pass_name == PASS_NAME]
 
 
 def compile(
@@ -154,6 +197,8 @@ def compile(
 ) -> "Artifact":
     """Lower a network, emit CUDA C++, build it with nvcc and write the artifact folder `output`.
 
+    Its persistent kernels are checked, see `lower_checked`.
+
     Args:
         target, dtype, templates, rankings: as for `lower`.
 
@@ -164,7 +209,7 @@ def compile(
     from boltir.runtime.artifact import build_artifact
     from boltir.runtime.build import Builder
 
-    lowered = lower(network, "cutlass", target=target, dtype=dtype, templates=templates, rankings=rankings)
+    lowered = lower_checked(network, target=target, dtype=dtype, templates=templates, rankings=rankings)
     sources = emit_cuda(lowered.module)
     builder = Builder(Target.named(target), show_progress=show_progress)
     return build_artifact(sources, lowered.weights, Path(output), builder)

@@ -11,19 +11,25 @@ from boltir.remarks import Remarks
 from boltir.weights import WeightStore
 
 if TYPE_CHECKING:
-    from boltir.ranking import Rankings
+    from boltir.ranking import Rankings, Refused
+
+
+def _nothing() -> Refused:
+    return {}
 
 
 @dataclass
 class CompilerContext(Context):
     """An xDSL context that also holds the weights' bytes and the remarks of one compilation.
 
-    `rankings` says how fast templates were measured to be, if anything is known of that.
+    `rankings` says how fast templates were measured to be, if anything is known of that; `refused` which ones must not
+    be used because of what they did when they were checked.
     """
 
     weights: WeightStore = field(default_factory=WeightStore)
     remarks: Remarks = field(default_factory=Remarks)
     rankings: Rankings | None = None
+    refused: Refused = field(default_factory=_nothing)
 
 
 def weights_of(ctx: Context) -> WeightStore:
@@ -39,3 +45,8 @@ def remarks_of(ctx: Context) -> Remarks:
 def rankings_of(ctx: Context) -> Rankings | None:
     """The measured rankings of `ctx`, if it has any."""
     return ctx.rankings if isinstance(ctx, CompilerContext) else None
+
+
+def refused_of(ctx: Context) -> Refused:
+    """The templates that passes with `ctx` must not choose, with the reasons."""
+    return ctx.refused if isinstance(ctx, CompilerContext) else {}

@@ -42,8 +42,8 @@ def level_pipeline(level: str, *, target: str, dtype: str, templates: str = "heu
             "hoist-slices",
             f"fuse-horizontal-gemms{{target={target} dtype={precision.name}}}",
             "decompose-ops",
-            f"unfold-windows{{alignment={16 // precision.bytes}}}",
-            f"pad-channels{{alignment={16 // precision.bytes}}}",
+            f"unfold-windows{{target={target} dtype={precision.name}}}",
+            f"pad-alignment{{target={target} dtype={precision.name}}}",
             f"lower-precision{{dtype={precision.name}}}",
             "transpose-weights",
             "fold-constants",
@@ -61,10 +61,11 @@ def level_pipeline(level: str, *, target: str, dtype: str, templates: str = "heu
             "fold-constants",
             "fold-into-store",
             "canonicalize",
+            f"form-persistent-kernels{{target={target} source={templates}}}",
+            "fold-constants",
             "dce",
         )
     return (
-        "inline-chains",
         f"select-templates{{target={target} source={templates}}}",
         f"convert-fused-to-cutlass{{target={target}}}",
         "plan-memory",

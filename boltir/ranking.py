@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from boltir.dialects.cutlass import TemplateAttr
-from boltir.dialects.fused import FusedOp
+from boltir.dialects.fused import ChainOp, FusedOp
 from boltir.target import Target
 
 
@@ -40,6 +40,10 @@ class Ranking:
 class Rankings(Protocol):
     """Where rankings come from: a database, or measurements made now."""
 
-    def rank(self, ops: Sequence[FusedOp], target: Target) -> Sequence[Ranking | None]:
+    def rank(self, ops: Sequence[FusedOp | ChainOp], target: Target) -> Sequence[Ranking | None]:
         """A ranking for each operation; None for what was not measured."""
         ...
+
+
+Refused = Mapping[TemplateAttr, str]
+"""Templates whose kernels were seen to compute wrong results, or to crash, with what was wrong."""

@@ -57,10 +57,14 @@ PASSES: tuple[PassEntry, ...] = (
         "make products of one tensor, such as query, key and value, one product",
     ),
     PassEntry(
-        "unfold-windows", "passes.unfold_windows:UnfoldWindowsPass", "lay the windows of pictures out as channels"
+        "unfold-windows",
+        "lowering.padding.unfold_windows:UnfoldWindowsPass",
+        "lay the windows of pictures out as channels where that is faster",
     ),
     PassEntry(
-        "pad-channels", "passes.pad_channels:PadChannelsPass", "add zero channels for the alignment of tensor cores"
+        "pad-alignment",
+        "lowering.padding.pad_alignment:PadAlignmentPass",
+        "add lanes to rows where tensor cores read aligned ones faster",
     ),
     PassEntry(
         "lower-precision",
@@ -106,6 +110,11 @@ PASSES: tuple[PassEntry, ...] = (
         "split-dual-gemm",
         "passes.split_dual_gemm:SplitDualGemmPass",
         "make one product and a pointwise kernel of two products in one kernel",
+    ),
+    PassEntry(
+        "form-persistent-kernels",
+        "lowering.fused_to_cutlass.form_persistent_kernels:FormPersistentKernelsPass",
+        "make one kernel of products that feed each other, where that is faster",
     ),
     PassEntry("inline-chains", "passes.inline_chains:InlineChainsPass", "run the anchors of persistent kernels apart"),
     PassEntry(

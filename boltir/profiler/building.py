@@ -11,13 +11,16 @@ from pathlib import Path
 
 from boltir.errors import BoltError, one_line
 from boltir.profiler.executable import Entry
-from boltir.runtime.build import Builder
+from boltir.runtime.build import Builder, default_jobs
 from boltir.runtime.kernel_source import KernelSource
 from boltir.runtime.processes import end_all_compilers
 from boltir.target import Target
 
 MOST_PER_UNIT = 4
-"""Kernels per translation unit: fewer than a whole network's build takes, so that measuring can begin."""
+"""Kernels per translation unit: fewer than a whole network's build takes, so that measuring can begin.
+
+Headers and what kernels of CUTLASS 3.x have in common take nvcc 38 s, a kernel besides 11 s.
+"""
 
 _PATIENCE = 3.0  # seconds for compilers to end
 
@@ -74,12 +77,16 @@ class KernelBuilds:
         executor: compiles.
         libraries: a folder for shared libraries.
         report: called, from any thread, with each outcome.
+        jobs: how many units the executor is expected to compile at once.
+        most_per_unit: kernels per translation unit.
     """
 
     make_builder: MakeBuilder
     executor: Executor
     libraries: Path
     report: Callable[[BuildOutcome], None]
+    jobs: int = field(default_factory=default_jobs)
+    most_per_unit: int = MOST_PER_UNIT
     _builder: Builder = field(init=False)
     _futures: list[Future[Objects]] = field(default_factory=list[Future[Objects]])
     _cancelled: bool = False
@@ -95,7 +102,7 @@ class KernelBuilds:
         cached = [kernel for key, kernel in distinct.items() if key not in missing]
         if cached:
             self._linker.submit(self._keep_and_link, cached, [])
-        for unit in units(list(missing.values())):
+        for unit in units(list(missing.values()), self.jobs, self.most_per_unit):
             self._submit(unit)
 
     def key_of(self, kernel: KernelSource) -> str:
@@ -161,23 +168,35 @@ class KernelBuilds:
             self.report(outcome)
 
 
-def units(kernels: Sequence[KernelSource]) -> list[list[KernelSource]]:
-    """The kernels in translation units: a 3.x kernel takes a minute and stands alone, others share their headers."""
+def units(kernels: Sequence[KernelSource], jobs: int, most: int) -> list[list[KernelSource]]:
+    """The kernels in translation units of the same headers, of `most` kernels or fewer; what takes longest goes first.
+
+    Kernels of 3.x share a unit only as far as there are more of them than `jobs` units hold.
+    """
+    slow = [kernel for kernel in kernels if is_slow_to_build(kernel)]
+    quick = [kernel for kernel in kernels if not is_slow_to_build(kernel)]
+    sizes = range(1, most + 1)
+    size = next((size for size in sizes if len(_grouped(slow, size)) <= jobs), most)
+    return [*_grouped(slow, size), *_grouped(quick, most)]
+
+
+def _grouped(kernels: Sequence[KernelSource], most: int) -> list[list[KernelSource]]:
+    """The kernels in groups of the same headers of CUTLASS, in the order of their first ones."""
     result: list[list[KernelSource]] = []
-    open_units: dict[str, list[KernelSource]] = {}
+    open_groups: dict[str, list[KernelSource]] = {}
     for kernel in kernels:
-        headers = "\n".join(sorted(line for line in kernel.source.splitlines() if line.startswith("#include")))
-        unit = open_units.get(headers)
-        if unit is None or len(unit) == MOST_PER_UNIT or is_slow_to_build(kernel):
-            unit = open_units[headers] = []
-            result.append(unit)
-        unit.append(kernel)
+        headers = "\n".join(sorted(line for line in kernel.source.splitlines() if line.startswith('#include "')))
+        group = open_groups.get(headers)
+        if group is None or len(group) == most:
+            group = open_groups[headers] = []
+            result.append(group)
+        group.append(kernel)
     return result
 
 
 def is_slow_to_build(kernel: KernelSource) -> bool:
-    """Whether nvcc takes a minute for it: it is of CUTLASS 3.x."""
-    return "collective_builder.hpp" in kernel.source
+    """Whether nvcc takes a minute for it: it is of CUTLASS 3.x, or one of boltir's own for warpgroups."""
+    return any(header in kernel.source for header in ("collective_builder.hpp", "cutlass/arch/reg_reconfig.h"))
 
 
 def _reason(error: BaseException) -> str:

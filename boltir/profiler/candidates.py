@@ -1,7 +1,7 @@
 """What can be tried for a fused operation: legal templates, the likely fastest first, and why others are not.
 
 Sources: what boltir tries by itself, what cutlass_library enumerates, what nvidia-matmul-heuristics proposes where it
-is installed, and what only boltir's templates and launches have: slices of K within a cluster, and swizzles.
+is installed, and what only boltir's templates and launches have: slices of K within a cluster, and the order of tiles.
 """
 
 from __future__ import annotations
@@ -10,13 +10,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from boltir.cost_model.traffic import traffic_of
+from boltir.dialects.cutlass.chain import ChainAttr
 from boltir.dialects.cutlass.gemm_sm90 import GemmSm90Attr
+from boltir.dialects.cutlass.gemm_unaligned import GemmUnalignedAttr
 from boltir.dialects.cutlass.matrix import Layout
 from boltir.dialects.cutlass.sm90 import Schedule, Sm90Attr
 from boltir.dialects.cutlass.store import StoreKind
 from boltir.dialects.cutlass.template import KernelSignature
 from boltir.dialects.cutlass.tensor_op import TensorOpAttr
-from boltir.dialects.fused import FusedOp
+from boltir.dialects.fused import ChainOp, FusedOp
+from boltir.lowering.fused_to_cutlass.chain import chain_problem
+from boltir.lowering.fused_to_cutlass.chain_candidates import ChainCandidate, chain_candidates
 from boltir.lowering.fused_to_cutlass.chosen import legal_selection
 from boltir.lowering.fused_to_cutlass.families import families
 from boltir.lowering.fused_to_cutlass.family import (
@@ -44,13 +48,16 @@ SPLIT_TILES = tuple(
 """Tiles whose threadblocks share slices of K, which CUTLASS does not have."""
 
 SWIZZLES = (2, 4, 8)
-"""How many tiles are visited together, besides one at a time."""
+"""How many tiles 2.x visits together, besides one at a time; of 3.x, launches decide that."""
 
 UNUSUAL = 1.03
 """How much longer what boltir tries by itself may take than another, to be preferred: other problems share it."""
 
 WORTH_A_TRY = 1.3
 """How much slower than the first the model may expect a tile to be, for it to come before variants of better ones."""
+
+AnyCandidate = Candidate | ChainCandidate
+"""A legal template with its launch, for one product or for several."""
 
 
 @dataclass(frozen=True)
@@ -63,16 +70,18 @@ class Candidates:
         rejected: what they refuse, with the rule.
     """
 
-    legal: tuple[Candidate, ...]
+    legal: tuple[AnyCandidate, ...]
     rejected: tuple[Rejection, ...]
 
 
-def candidates_for(op: FusedOp, target: Target) -> Candidates:
-    """The candidates for a matrix product or convolution; none for any other operation.
+def candidates_for(op: FusedOp | ChainOp, target: Target) -> Candidates:
+    """The candidates for a matrix product, a convolution, or a chain of them; none for any other operation.
 
     Raises:
         BoltError: cutlass_library is not installed.
     """
+    if isinstance(op, ChainOp):
+        return _for_chain(op, target)
     legal: list[Candidate] = []
     rejected: list[Rejection] = []
     usual: set[MatrixTemplate] = set()
@@ -91,6 +100,14 @@ def candidates_for(op: FusedOp, target: Target) -> Candidates:
     return Candidates(tuple(_varied(legal)), tuple(rejected))
 
 
+def _for_chain(chain: ChainOp, target: Target) -> Candidates:
+    problem = chain_problem(chain)
+    if isinstance(problem, Refusal):
+        return Candidates((), (Rejection(chain.name, problem.reason),))
+    ranking = chain_candidates(problem, target)
+    return Candidates(tuple(_varied(ranking.candidates)), ranking.misfits)
+
+
 def _with_fitting_tiles(
     op: FusedOp, legal: Iterable[Candidate], rejected: list[Rejection], target: Target
 ) -> Iterator[Candidate]:
@@ -103,10 +120,10 @@ def _with_fitting_tiles(
             yield candidate
 
 
-def _varied(legal: Sequence[Candidate]) -> list[Candidate]:
-    """The same; the first few differ in more than depth, swizzle or slices, which the model tells apart least."""
+def _varied(legal: Sequence[AnyCandidate]) -> list[AnyCandidate]:
+    """The same; the first few differ in more than depth, order or slices, which the model tells apart least."""
     seen: set[tuple[object, ...]] = set()
-    firsts: list[Candidate] = []
+    firsts: list[AnyCandidate] = []
     for candidate in legal:
         if candidate.estimate.seconds <= WORTH_A_TRY * legal[0].estimate.seconds:
             shape = _shape(candidate)
@@ -117,13 +134,18 @@ def _varied(legal: Sequence[Candidate]) -> list[Candidate]:
     return [*firsts, *(candidate for candidate in legal if id(candidate) not in chosen)]
 
 
-def _shape(candidate: Candidate) -> tuple[object, ...]:
+def _shape(candidate: AnyCandidate) -> tuple[object, ...]:
     """What measured times differ by most: family, tile, schedule, and whether there are clusters."""
     match candidate.template:
         case Sm90Attr() as template:
             return template.family, template.tile.data[:2], template.schedule.data, max(template.cluster.data) > 1
         case TensorOpAttr() as template:
             return template.family, template.threadblock.data[:2]
+        case GemmUnalignedAttr() as template:
+            return (template.family,)
+        case ChainAttr() as template:
+            depth = ("stages", "threadblock_k")
+            return template.family, *(value for name, value in template.values().items() if name not in depth)
 
 
 def _widened(family: Family, tried: Sequence[Candidate], target: Target) -> Family:
@@ -131,12 +153,13 @@ def _widened(family: Family, tried: Sequence[Candidate], target: Target) -> Fami
     mainloops: list[Mainloop] = list(family.mainloops)
     if issubclass(family.kind, Sm90Attr):
         mainloops += (*SPLIT_TILES, *hopper_tiles(family.math), *_proposals(family, target))
-    else:
+    elif issubclass(family.kind, TensorOpAttr):
         mainloops += shipped_tiles(family.math, target)
     wider = replace(family, mainloops=tuple(dict.fromkeys(mainloops)))
     if not any(_is_read_again(candidate, family.signature, target) for candidate in tried[:1]):
         return wider
-    return replace(wider, mainloops=tuple(dict.fromkeys((*wider.mainloops, *_swizzled(wider.mainloops)))))
+    swizzled = (replace(tile, swizzle=swizzle) for tile in mainloops if isinstance(tile, Tile) for swizzle in SWIZZLES)
+    return replace(wider, mainloops=tuple(dict.fromkeys((*wider.mainloops, *swizzled))), orders_tiles=True)
 
 
 def _proposals(family: Family, target: Target) -> Iterable[HopperTile]:
@@ -151,9 +174,3 @@ def _is_read_again(candidate: Candidate, signature: KernelSignature, target: Tar
     """Whether a matrix exceeds what the L2 cache keeps, so that the order of the tiles matters."""
     traffic = traffic_of(candidate.template, candidate.arguments, signature)
     return max(traffic.a, traffic.b) > target.l2_bytes / 2
-
-
-def _swizzled(mainloops: Iterable[Mainloop]) -> Iterator[Mainloop]:
-    for mainloop in mainloops:
-        if isinstance(mainloop, Tile) or (isinstance(mainloop, HopperTile) and mainloop.schedule.is_persistent):
-            yield from (replace(mainloop, swizzle=swizzle) for swizzle in SWIZZLES)

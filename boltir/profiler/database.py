@@ -16,7 +16,7 @@ from typing import Self
 
 from boltir.errors import BoltError
 from boltir.profiler.key import Machine, TuningKey
-from boltir.profiler.measurement import Measurement, Status
+from boltir.profiler.measurement import MISDEEDS, Measurement, Status
 
 APPLICATION = 0x626F6C74  # "bolt", which SQLite writes into the file's header
 SCHEMA_VERSION = 1
@@ -46,6 +46,7 @@ _SCHEMA = (
     f"PRAGMA user_version = {SCHEMA_VERSION}",
 )
 
+_NETWORKS = "CREATE TABLE IF NOT EXISTS networks (digest TEXT PRIMARY KEY, problems TEXT NOT NULL) WITHOUT ROWID"
 _PROBLEM = "summary, problem, target, device, versions"
 _MEASUREMENT = "status, seconds, spread, samples, error, measured_at"
 _UPSERT = f"""
@@ -140,6 +141,30 @@ class Database:
         """The GPUs of that architecture that something was measured on."""
         rows = self._execute("SELECT DISTINCT device FROM problems WHERE target = ? ORDER BY device", (target,))
         return [device for (device,) in rows]
+
+    def is_right(self, problem: str, target: str, candidate: str) -> bool:
+        """Whether a candidate computed the right result of a problem (its text) on any GPU of that architecture."""
+        query = "SELECT 1 FROM problems JOIN measurements USING (digest) WHERE problem = ? AND target = ?"
+        values = (problem, target, candidate, Status.OK)
+        return self._execute(f"{query} AND candidate = ? AND status = ?", values).fetchone() is not None
+
+    def wrongdoers(self, target: str) -> dict[str, str]:
+        """The candidates, by their texts, that did wrong on any problem and GPU of that architecture, and what."""
+        query = "SELECT candidate, status, error FROM problems JOIN measurements USING (digest) WHERE target = ?"
+        wrong = f"status IN ({', '.join('?' * len(MISDEEDS))}) ORDER BY measured_at"
+        rows = self._execute(f"{query} AND {wrong}", (target, *MISDEEDS)).fetchall()
+        return {candidate: f"{status}: {error}" for candidate, status, error in rows}
+
+    def network(self, digest: str) -> str | None:
+        """What was noted of the model that `digest` stands for."""
+        self._execute(_NETWORKS)
+        row = self._execute("SELECT problems FROM networks WHERE digest = ?", (digest,)).fetchone()
+        return None if row is None else row[0]
+
+    def remember_network(self, digest: str, problems: str) -> None:
+        """Note something of the model that `digest` stands for."""
+        self._execute(_NETWORKS)
+        self._execute("INSERT OR REPLACE INTO networks VALUES (?, ?)", (digest, problems))
 
     def _select(self, condition: str, values: tuple[str, ...]) -> Iterator[Record]:
         rows = self._execute(

@@ -16,13 +16,15 @@ _PATIENCE = 10  # seconds for a scheduler to answer
 
 @contextmanager
 def building_on(scheduler: str | None) -> Generator[Executor]:
-    """The executor for the block: with the address of a Dask scheduler its cluster, else one nvcc per core.
+    """The executor for the block: a Dask scheduler's cluster, or an nvcc per core here and some more.
+
+    Those compile what is quick while every core has a kernel of 3.x: without the right results nothing is measured.
 
     Raises:
         BoltError: Dask is not installed, or no scheduler answers at that address.
     """
     if scheduler is None:
-        with ThreadPoolExecutor(default_jobs()) as executor:
+        with ThreadPoolExecutor(default_jobs() * 9 // 8) as executor:
             yield executor
         return
     try:

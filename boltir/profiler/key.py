@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import boltir
 
 if TYPE_CHECKING:
-    from boltir.dialects.fused import FusedOp
-    from boltir.profiler.problem import Problem
+    from boltir.profiler.problem import Kernel, Problem
     from boltir.runtime.build import Builder
 
 
@@ -48,7 +47,7 @@ class TuningKey:
     machine: Machine
 
     @staticmethod
-    def of(op: FusedOp, machine: Machine) -> TuningKey:
+    def of(op: Kernel, machine: Machine) -> TuningKey:
         from boltir.profiler.problem import Problem
 
         return TuningKey.for_problem(Problem.of(op), machine)

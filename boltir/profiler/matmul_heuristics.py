@@ -18,7 +18,6 @@ GPUS = {"sm_90a": "H100_SXM"}
 """The name it has for a target's representative part; it knows CUTLASS 3.x only."""
 PROPOSALS = 16
 """How many are asked for: most of its estimates tie."""
-SWIZZLES = (1, 2, 4, 8)
 
 
 def is_installed() -> bool:
@@ -54,11 +53,9 @@ def _proposed(extents: tuple[int, ...], layouts: tuple[Layout, Layout], math: Ma
 
 def _tiles(found: Mapping[str, Any], math: Math) -> Iterator[HopperTile]:
     m, n, k = (int(found[f"cta_tile_{axis}"]) for axis in "mnk")
-    swizzle = max(size for size in SWIZZLES if size <= max(1, int(found["swizzle_size"])))
     cluster = (int(found["cluster_m"]), int(found["cluster_n"]), 1)
     for schedule in (Schedule.PINGPONG, Schedule.COOPERATIVE, Schedule.WARP_SPECIALIZED):
-        persistent = swizzle if schedule.is_persistent else 1
-        yield HopperTile((m, n, k * math.bytes // 2), schedule, cluster, persistent)
+        yield HopperTile((m, n, k * math.bytes // 2), schedule, cluster)
 
 
 @lru_cache

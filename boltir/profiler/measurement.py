@@ -16,6 +16,10 @@ class Status(StrEnum):
     BUILD_FAILED = "build_failed"
 
 
+MISDEEDS = (Status.WRONG, Status.CRASHED, Status.TIMEOUT)
+"""What only a kernel that runs can do; for what does not compile, the compiler may be to blame."""
+
+
 @dataclass(frozen=True)
 class Measurement:
     """The time of one candidate on one problem, or why it has none.

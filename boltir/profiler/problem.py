@@ -10,18 +10,25 @@ from xdsl.dialects.builtin import ModuleOp, UnknownLoc
 from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.ir import Block, Operation, Region
 
-from boltir.dialects.fused import FusedOp
+from boltir.dialects.fused import ChainOp, FusedOp
+from boltir.dialects.fused.chain import Residence, ResidenceAttr
 from boltir.dialects.tensors import tensor_type
+
+Kernel = FusedOp | ChainOp
+"""An operation that becomes one kernel, or that may."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One fused operation as a network of its own; its operands are that network's inputs, each another one.
+    """One fused operation, or a chain of them, as a network of its own.
+
+    Its operands are that network's inputs, each another one.
 
     Attributes:
         kind: the operation, as `gemm`.
         text: its canonical IR: shapes, element types, layouts, the whole epilogue, how outputs are stored. Two
-            operations are the same problem if and only if their texts are equal.
+            operations are the same problem if and only if their texts are equal. Where a chain keeps its intermediates
+            is no part of the problem: candidates differ in it.
     """
 
     kind: str
@@ -29,7 +36,7 @@ class Problem:
     _module: ModuleOp = field(compare=False, repr=False)
 
     @staticmethod
-    def of(op: FusedOp) -> Problem:
+    def of(op: Kernel) -> Problem:
         """The problem that `op` is, wherever it stands and whatever passes noted on it."""
         module = _alone(op)
         return Problem(op.name.removeprefix("fused."), str(module), module)
@@ -39,7 +46,7 @@ class Problem:
         return self._module.clone()
 
     @property
-    def op(self) -> FusedOp:
+    def op(self) -> Kernel:
         """The operation, to be read only."""
         return kernels_of(self._module)[0]
 
@@ -50,18 +57,23 @@ class Problem:
         Constants are left out: two problems of the same summary may differ.
         """
         op = self.op
-        inputs, outputs = (", ".join(_type_text(value.type) for value in values) for values in (op.inputs, op.outputs))
-        kinds = zip(op.broadcasts, op.epilogue_operands, strict=True)
-        operands = "".join(f" + {kind.data.value} {tensor_type(value).element_type}" for kind, value in kinds)
-        steps = ", ".join(
-            step.name.partition(".")[2] for step in op.epilogue.block.ops if step.operands and step.results
-        )
-        return f"{self.kind} {inputs}{operands}{': ' + steps if steps else ''} -> {outputs}"
+        if isinstance(op, ChainOp):
+            return f"{self.kind} of {'; '.join(map(_summary, op.anchors))}"
+        return f"{self.kind} {_summary(op)}"
 
 
-def kernels_of(module: ModuleOp) -> list[FusedOp]:
-    """The fused operations of a module, in order."""
-    return [op for op in module.walk() if isinstance(op, FusedOp)]
+def _summary(op: FusedOp) -> str:
+    inputs, outputs = (", ".join(_type_text(value.type) for value in values) for values in (op.inputs, op.outputs))
+    kinds = zip(op.broadcasts, op.epilogue_operands, strict=True)
+    operands = "".join(f" + {kind.data.value} {tensor_type(value).element_type}" for kind, value in kinds)
+    steps = ", ".join(step.name.partition(".")[2] for step in op.epilogue.block.ops if step.operands and step.results)
+    return f"{inputs}{operands}{': ' + steps if steps else ''} -> {outputs}"
+
+
+def kernels_of(module: ModuleOp) -> list[Kernel]:
+    """The operations of a module that become kernels, in order; the anchors of a chain are none."""
+    kernels = [op for op in module.walk() if isinstance(op, Kernel)]
+    return [op for op in kernels if not isinstance(op.parent_op(), ChainOp)]
 
 
 def distinct_problems(module: ModuleOp) -> dict[Problem, int]:
@@ -69,22 +81,26 @@ def distinct_problems(module: ModuleOp) -> dict[Problem, int]:
     return Counter(map(Problem.of, kernels_of(module)))
 
 
-def _alone(op: FusedOp) -> ModuleOp:
+def _alone(op: Kernel) -> ModuleOp:
     """`op` as the only operation of a module's `@main`, without whatever does not change what it computes."""
     block = Block(arg_types=[value.type for value in op.operands])
     copy = op.clone(dict(zip(op.operands, block.args, strict=True)))
     for index, argument in enumerate(block.args):
         copy.operands[index] = argument
-    copy.attributes = {}
-    copy.properties = dict(sorted(copy.properties.items()))
+    if isinstance(copy, ChainOp):
+        copy.residence = ResidenceAttr(Residence.RF)
     block.add_ops([copy, ReturnOp(*copy.results)])
     for inner in copy.walk():
-        _forget_names(inner)
+        _forget_notes(inner)
     types = ([value.type for value in op.operands], [value.type for value in op.results])
     return ModuleOp([FuncOp("main", types, Region(block))])
 
 
-def _forget_names(op: Operation) -> None:
+def _forget_notes(op: Operation) -> None:
+    """Drop names, and whatever passes noted; put properties in order."""
+    if isinstance(op, Kernel):
+        op.attributes = {}
+        op.properties = dict(sorted(op.properties.items()))
     op.location = UnknownLoc()
     blocks: Iterable[Block] = (block for region in op.regions for block in region.blocks)
     for value in (*op.results, *(argument for block in blocks for argument in block.args)):

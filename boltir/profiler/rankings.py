@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from boltir.dialects.fused import FusedOp
 from boltir.profiler.candidate_text import parse_candidate
 from boltir.profiler.database import Database
 from boltir.profiler.key import Machine, TuningKey
 from boltir.profiler.measurement import Measurement
-from boltir.profiler.problem import Problem
+from boltir.profiler.problem import Kernel, Problem
 from boltir.profiler.tuner import Tuner
-from boltir.ranking import RankedTemplate, Ranking
+from boltir.ranking import RankedTemplate, Ranking, Refused
 from boltir.target import Target
 
 
@@ -24,7 +23,7 @@ class DatabaseRankings:
     database: Database
     machine: Machine
 
-    def rank(self, ops: Sequence[FusedOp], target: Target) -> Sequence[Ranking | None]:
+    def rank(self, ops: Sequence[Kernel], target: Target) -> Sequence[Ranking | None]:
         """A ranking for each operation; None for what was not measured, as on another target."""
         if target.name != self.machine.target:
             return [None] * len(ops)
@@ -37,12 +36,34 @@ class MeasuredRankings:
 
     tuner: Tuner
 
-    def rank(self, ops: Sequence[FusedOp], target: Target) -> Sequence[Ranking | None]:
+    def rank(self, ops: Sequence[Kernel], target: Target) -> Sequence[Ranking | None]:
         """A ranking for each operation; None for what has no candidates, or that the budget did not suffice for."""
         known = DatabaseRankings(self.tuner.database, self.tuner.machine)
         if target.name == self.tuner.machine.target:
             self.tuner.tune(Counter(map(Problem.of, ops)))
         return known.rank(ops, target)
+
+
+@dataclass
+class AskedProblems:
+    """Knows nothing, and remembers what passes would like to know.
+
+    Attributes:
+        problems: with the most often that each occurred in one question.
+    """
+
+    problems: Counter[Problem] = field(default_factory=Counter[Problem])
+
+    def rank(self, ops: Sequence[Kernel], target: Target) -> Sequence[Ranking | None]:
+        """None for each operation."""
+        self.problems |= Counter(map(Problem.of, ops))
+        return [None] * len(ops)
+
+
+def refused_by(database: Database, target: Target) -> Refused:
+    """The templates that did wrong on an architecture, whatever the problem was; passes are to leave them alone."""
+    known = ((parse_candidate(text), what) for text, what in database.wrongdoers(target.name).items())
+    return {candidate[0]: what for candidate, what in known if candidate is not None}
 
 
 def ranking_of(measurements: Mapping[str, Measurement]) -> Ranking | None:

@@ -8,11 +8,12 @@ from boltir.context import CompilerContext
 from boltir.dialects.cutlass import CHOICE_ATTRIBUTE, ChoiceAttr
 from boltir.dialects.cutlass.simt import SimtAttr
 from boltir.dialects.cutlass.simt_movement import PointwiseAttr
-from boltir.dialects.fused import FusedOp
+from boltir.dialects.fused import ChainOp, FusedOp
 from boltir.errors import UnsupportedError
 from boltir.lowering.fused_to_cutlass.selection import Refusal
 from boltir.lowering.fused_to_cutlass.selectors import answers
 from boltir.passes.decompose_attention import DecomposeAttentionPass
+from boltir.passes.inline_chains import inline
 from boltir.passes.split_dual_gemm import SplitDualGemmPass
 from boltir.passes.split_stores import SplitStoresPass
 from boltir.profiler.executable import Executable
@@ -32,10 +33,14 @@ def reference(problem: Problem, target: Target) -> Executable:
 
 def _choose(module: ModuleOp, target: Target) -> None:
     context = CompilerContext()
+    for op in kernels_of(module):
+        if isinstance(op, ChainOp):
+            inline(op)
     for take_apart in (DecomposeAttentionPass(), SplitDualGemmPass(), SplitStoresPass()):
         take_apart.apply(context, module)
-    for op in kernels_of(module):
-        op.attributes[CHOICE_ATTRIBUTE] = _choice(op, target)
+    for op in module.walk():
+        if isinstance(op, FusedOp):
+            op.attributes[CHOICE_ATTRIBUTE] = _choice(op, target)
 
 
 def _choice(op: FusedOp, target: Target) -> ChoiceAttr:

@@ -11,7 +11,7 @@ from boltir.profiler.key import Machine
 from boltir.profiler.measurement import Measurement
 
 _SAME_FOR_ALL = ("math", "layout_a", "layout_b", "alignment_a", "alignment_b", "alignment_c", "instruction")
-_USUAL = (("cluster", (1, 1, 1)), ("swizzle", 1))
+_USUAL = (("cluster", (1, 1, 1)), ("swizzle", 1), ("raster", 0))
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ def write_manifest(program: Program, checksum: int, versions: Mapping[str, str],
 def _dtypes(program: Program) -> list[str]:
     """The element types that kernels read and write."""
     signatures = [kernel.signature for kernel in program.kernels]
-    elements = (e for s in signatures for e in (*s.inputs, *s.epilogue_operands, *s.outputs))
+    elements = (e for s in signatures for e in (*s.inputs, *s.all_epilogue_operands, *s.outputs))
     return sorted(set(map(str, elements)))
 
 

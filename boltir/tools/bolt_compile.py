@@ -7,10 +7,12 @@ from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-from boltir.compiler import Network, lower
+from boltir.compiler import Network, lower, lower_checked
 from boltir.errors import BoltError
 from boltir.levels import LEVELS
 from boltir.precision import PRECISIONS, Precision
+from boltir.profiler.first_check import FirstCheck
+from boltir.profiler.locations import default_database
 from boltir.target import TARGETS, Target
 from boltir.tools.model_file import load_model, parse_input_shapes
 from boltir.tools.reporting import CommandLineParser, run_command
@@ -62,7 +64,11 @@ def compile_model(args: Namespace) -> None:
     try:
         with rankings_from(args.templates, args.tuning_db, args.target) as rankings:
             options = {"target": args.target, "dtype": args.dtype, "templates": args.templates}
-            lowered = lower(network, level, **options, rankings=rankings)
+            if args.emit == "lib":
+                lowered = lower_checked(network, **options, rankings=rankings, database=args.tuning_db)
+            else:
+                refused = FirstCheck.opened(args.tuning_db or default_database(), Target.named(args.target)).refused
+                lowered = lower(network, level, **options, rankings=rankings, refused=refused)
     finally:
         _write_remarks(network, args.remarks)
     if args.emit in LEVELS:

@@ -8,28 +8,20 @@ from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-from boltir.compiler import Network, lower, run_pipeline
 from boltir.errors import BoltError
 from boltir.files import write_atomically
 from boltir.precision import PRECISIONS
+from boltir.profiler.backend.starting import starting_backends
 from boltir.profiler.building import LocalBuilder
 from boltir.profiler.database import Database
 from boltir.profiler.exchange import export_text, import_text
 from boltir.profiler.executors import building_on
-from boltir.profiler.key import Machine, versions_of
-from boltir.profiler.local import TuningOptions, open_tuner
-from boltir.profiler.locations import default_database
-from boltir.profiler.prepare import DEFAULT_TOP
-from boltir.profiler.problem import Problem, distinct_problems
-from boltir.profiler.report import report_of
-from boltir.profiler.tuner import TuningResult
+from boltir.profiler.key import versions_of
+from boltir.profiler.locations import default_database, with_folder
+from boltir.profiler.options import DEFAULT_TOP
 from boltir.target import TARGETS
 from boltir.tools.console import console_on
-from boltir.tools.model_file import load_model, parse_input_shapes
 from boltir.tools.reporting import CommandLineParser, run_command
-from boltir.tools.tuning_page import tuning_page
-from boltir.tools.tuning_progress import progress_on
-from boltir.tools.tuning_table import print_ranking, print_records, print_summary
 
 READING = ("show", "export", "prune")
 ACTIONS = (*READING, "import")
@@ -98,7 +90,7 @@ def tune_or_manage(args: Namespace) -> None:
         BoltError: anything the user can mend.
     """
     _check_options(args)
-    with Database(args.db or default_database(), create=args.what not in READING) as database:
+    with Database(args.db or with_folder(default_database()), create=args.what not in READING) as database:
         if args.what in ACTIONS:
             manage(args, database)
         else:
@@ -123,6 +115,8 @@ def manage(args: Namespace, database: Database) -> None:
     """
     match args.what:
         case "show":
+            from boltir.tools.tuning_table import print_records
+
             print_records(console_on(sys.stdout, _WIDTH), database.records())
         case "export":
             write_atomically(args.file, export_text(database.records()))
@@ -135,43 +129,15 @@ def manage(args: Namespace, database: Database) -> None:
 
 
 def tune_model(args: Namespace, database: Database) -> None:
-    """Tune a network's kernels and print what was found.
+    """Tune a network's kernels; the GPUs come up while the compiler is imported.
 
     Raises:
         BoltError: the network cannot be lowered, there is no GPU, or no nvcc.
     """
-    network = load_model(Path(args.what), parse_input_shapes(args.input_shape))
-    options = TuningOptions(args.target, args.devices, args.top, args.budget)
-    with building_on(args.scheduler) as executor, open_tuner(database, executor, options) as tuner:
-        problems = problems_of(network, tuner.machine.target, args.dtype)
-        with progress_on(console_on(sys.stderr, _WIDTH), not args.quiet) as listener:
-            result = tuner.tune(problems, listener)
-    _report(args, tuner.machine, result)
+    with building_on(args.scheduler) as executor, starting_backends(args.devices) as backends:
+        from boltir.tools.network_tuning import tune_network
 
-
-def problems_of(network: Network, target: str, dtype: str) -> dict[Problem, int]:
-    """The problems of a network, and how often each occurs: its kernels when what no template holds is taken apart.
-
-    Raises:
-        BoltError: it cannot be lowered.
-    """
-    lowered = lower(network, "fused", target=target, dtype=dtype)
-    run_pipeline(lowered, ["inline-chains", f"select-templates{{target={target}}}"])
-    return distinct_problems(lowered.module)
-
-
-def _report(args: Namespace, machine: Machine, result: TuningResult) -> None:
-    report = report_of(machine, result.jobs)
-    console = console_on(sys.stdout, _WIDTH)
-    if args.report not in (None, "-"):
-        write_atomically(Path(args.report), tuning_page(report))
-    if args.report is not None:
-        print_ranking(console, report)
-    if not args.quiet:
-        print_summary(console, report)
-        if result.ended != "done":
-            reason = "the budget is spent" if result.ended == "budget" else "interrupted"
-            console.print(f"{reason}: this is the best so far; bolt-tune goes on where it ended")
+        tune_network(args, database, executor, backends)
 
 
 def _read(path: Path) -> str:

@@ -21,6 +21,7 @@ FUSING_PASSES = (
     "split-stores",
     "split-dual-gemm",
     "split-epilogue",
+    "first-check",
 )
 """The passes that make fewer kernels of more, or undo it, in their usual order."""
 

@@ -31,10 +31,10 @@ def rankings_from(source: str, path: Path | None, target: str) -> Generator[Rank
         yield None
         return
     from boltir.profiler.database import Database
-    from boltir.profiler.locations import default_database
+    from boltir.profiler.locations import default_database, with_folder
 
     with ExitStack() as stack:
-        database = stack.enter_context(Database(path or default_database(), create=source == "measured"))
+        database = stack.enter_context(Database(path or with_folder(default_database()), create=source == "measured"))
         if source == "database":
             yield _remembered(database, target)
             return

@@ -13,7 +13,7 @@ from boltir.profiler.database import Database
 from boltir.profiler.executors import building_on
 from boltir.profiler.local import TuningOptions, open_tuner
 from boltir.profiler.report import report_of
-from boltir.tools.bolt_tune import problems_of
+from boltir.tools.network_tuning import problems_of
 from boltir.tools.tuning_table import print_summary
 
 BUDGET = 120.0  # seconds

@@ -81,6 +81,9 @@ class FakeBackend:
     asked: list[str] = field(default_factory=list[str])
     _stopped: Event = field(default_factory=Event)
 
+    def launch(self) -> None:
+        """Nothing has to come up."""
+
     def facts(self) -> DeviceFacts:
         return DeviceFacts("Fake GPU", 90)
 

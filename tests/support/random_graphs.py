@@ -11,6 +11,7 @@ from boltir.dialects import graph
 from boltir.dialects.properties import bool_attr, int_attr, ints
 from boltir.dialects.tensors import static_shape
 from tests.support.image_steps import IMAGE_STEPS
+from tests.support.lane_steps import CHANNELS, LANE_STEPS
 from tests.support.network_builder import Network, NetworkBuilder
 from tests.support.tail_steps import Step, multiplied, tensor
 from tests.support.token_steps import TOKEN_STEPS
@@ -67,5 +68,16 @@ def random_tails(seed: int, length: int, steps: Sequence[Step]) -> Network:
     values = [multiplied(net, tensor(net, (*rows, k)), columns) for _ in range(net.pick((1, 1, 2)))]
     for _ in range(length):
         values.append(net.pick(steps)(net, values))
+    results = [value for value in values if value.first_use is None or net.chance(0.1)]
+    return net.finish(*results)
+
+
+def random_lanes(seed: int, length: int) -> Network:
+    """`length` random steps on channels-last images of any number of channels; every unused tensor is a result."""
+    net = NetworkBuilder(np.random.default_rng(seed))
+    shape = (net.pick((1, 2)), net.pick((3, 4)), net.pick((4, 5)), net.pick(CHANNELS))
+    values: list[SSAValue] = [net.argument(net.random.standard_normal(shape).astype(np.float32))]
+    for _ in range(length):
+        values.append(net.pick(LANE_STEPS)(net, values))
     results = [value for value in values if value.first_use is None or net.chance(0.1)]
     return net.finish(*results)

@@ -9,11 +9,13 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from multiprocessing.connection import Connection
 from threading import Lock
 from typing import IO, Any
 
 from boltir.errors import BoltError, one_line
+from boltir.profiler.backend.identity import identify
 from boltir.profiler.measure import Built, DeviceFacts, ReferenceFailedError, Workload
 from boltir.profiler.measurement import Measurement, Status
 
@@ -106,7 +108,22 @@ class WorkerBackend:
     _stopped: bool = False
     _lock: Lock = field(default_factory=Lock)
 
+    @cached_property
+    def _known(self) -> DeviceFacts | None:
+        """What the device is, if that can be told without the process."""
+        return identify(self.device) if self.engine == GPU_ENGINE else None
+
+    def launch(self) -> None:
+        """Start the process without waiting for it, unless what the device is can be told without one."""
+        if self._known is not None:
+            return
+        with self._lock:
+            if self._worker is None:
+                self._worker, self._loaded = Worker.start(self.engine, self.device), None
+
     def facts(self) -> DeviceFacts:
+        if self._known is not None:
+            return self._known
         try:
             return self._ask(("facts",), self.start_limit)
         except (WorkerDiedError, WorkerTimeoutError) as error:

@@ -86,11 +86,23 @@ def test_what_another_machine_compiles_comes_into_this_ones_cache(tmp_path: Path
 
 
 def test_units_hold_a_few_kernels_of_the_same_headers() -> None:
-    light = [KernelSource(f"k{n}", f"#include <a.h>\nint k{n};") for n in range(MOST_PER_UNIT + 1)]
-    other = KernelSource("other", "#include <b.h>")
+    light = [KernelSource(f"k{n}", f'#include "a.h"\nint k{n};') for n in range(MOST_PER_UNIT + 1)]
+    other = KernelSource("other", '#include "b.h"')
     heavy = [KernelSource(f"h{n}", '#include "cutlass/gemm/collective/collective_builder.hpp"') for n in range(2)]
 
-    assert units([*light, other, *heavy]) == [light[:-1], [light[-1]], [other], [heavy[0]], [heavy[1]]]
+    assert units([*light, other, *heavy], 2, MOST_PER_UNIT) == [
+        [heavy[0]],
+        [heavy[1]],
+        light[:-1],
+        [light[-1]],
+        [other],
+    ]
+
+
+def test_slow_kernels_share_a_unit_where_every_core_has_one() -> None:
+    heavy = [KernelSource(f"h{n}", '#include "cutlass/gemm/collective/collective_builder.hpp"') for n in range(9)]
+    sizes = [list(map(len, units(heavy, jobs, 4))) for jobs in (16, 4, 1)]
+    assert sizes == [[1] * 9, [3, 3, 3], [4, 4, 1]]
 
 
 def real_builder(cache: Path) -> Builder:

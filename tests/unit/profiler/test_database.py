@@ -53,6 +53,26 @@ def test_the_best_is_the_fastest_whose_result_is_right(database: Database) -> No
     assert database.measurements(KEY)["wrong"] == WRONG
 
 
+def test_what_is_right_on_any_gpu_is_right(database: Database) -> None:
+    database.record(KEY, "right", ok(1e-6))
+    database.record(KEY, "wrong", WRONG)
+
+    assert database.is_right(KEY.problem, MACHINE.target, "right")
+    assert not database.is_right(KEY.problem, MACHINE.target, "wrong")
+    assert not database.is_right(KEY.problem, "sm_80", "right")
+    assert not database.is_right(problem(2).text, MACHINE.target, "right")
+
+
+def test_whoever_did_wrong_is_remembered_on_its_architecture(database: Database) -> None:
+    database.record(KEY, "right", ok(1e-6))
+    database.record(KEY, "wrong", WRONG)
+    database.record(TuningKey.for_problem(problem(2), MACHINE), "hangs", Measurement(Status.TIMEOUT, error="no answer"))
+    database.record(KEY, "does not compile", Measurement(Status.BUILD_FAILED, error="nvcc was killed"))
+
+    assert database.wrongdoers(MACHINE.target) == {"wrong": "wrong: off by 0.5", "hangs": "timeout: no answer"}
+    assert database.wrongdoers("sm_80") == {}
+
+
 def test_nothing_is_served_under_another_key(database: Database) -> None:
     database.record(KEY, "candidate", ok(1e-6))
     others = [

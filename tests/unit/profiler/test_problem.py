@@ -41,13 +41,15 @@ from boltir.dialects.fused.origin import set_origin
 from boltir.dialects.properties import bool_attr, int_attr
 from boltir.interpreters import run
 from boltir.profiler.candidate_text import candidate_text, parse_candidate
+from boltir.profiler.candidates import Candidates
 from boltir.profiler.key import Machine, TuningKey
 from boltir.profiler.measurement import Measurement, Status
 from boltir.profiler.prepare import Preparation
-from boltir.profiler.problem import Problem, distinct_problems
+from boltir.profiler.problem import Kernel, Problem, distinct_problems
 from boltir.profiler.reference import reference
 from boltir.target import Target
 from boltir.weights import WeightStore
+from tests.support.chains import chain_module, chain_of, choose, templates_for
 from tests.support.fake_tuning import MACHINE
 
 SM90, SM80 = Target.named("sm_90a"), Target.named("sm_80")
@@ -144,6 +146,17 @@ def test_the_summary_is_for_people() -> None:
     assert Problem.of(gemm()).summary == summary
 
 
+def test_a_chain_is_one_problem_wherever_its_intermediates_are() -> None:
+    module = chain_module(128)
+    (problem,) = distinct_problems(module)
+
+    first, second = "128x64xf16, 32x64xf16 + row f16: addf -> 128x32xf16", "128x32xf16, 16x32xf16 -> 128x16xf16"
+    assert (problem.kind, problem.summary) == ("chain", f"chain of {first}; {second}")
+    assert list(distinct_problems(chain_module(128, residence="smem"))) == [problem]
+    choose(module, templates_for(module, SM90)[0])
+    assert list(distinct_problems(module)) == [problem]
+
+
 def test_a_problem_computes_what_the_operation_does() -> None:
     op = Problem.of(gemm(floor=0.25)).module()
     random = np.random.default_rng(0)
@@ -195,6 +208,18 @@ def test_candidates_compute_the_whole_operation() -> None:
         assert trial.executable.flops == 2 * 64 * 48 * 32
 
 
+def test_candidates_compute_a_whole_chain() -> None:
+    job = Preparation(MACHINE, top=3)(Problem.of(chain_of(chain_module())), 1, {})
+    assert (job.error, len(job.trials)) == ("", 3)
+    for trial in job.trials:
+        assert trial.executable is not None
+        assert [operand.count for operand in trial.executable.inputs] == [128 * 64, 32 * 64, 32, 16 * 32]
+        assert len(trial.executable.steps) == 1
+        assert trial.executable.flops == 2 * 128 * (32 * 64 + 16 * 32)
+    assert job.reference is not None
+    assert len(job.reference.steps) == 2
+
+
 def test_what_is_known_is_not_lowered_again() -> None:
     problem = Problem.of(gemm())
     first = Preparation(MACHINE, top=2)(problem, 1, {})
@@ -207,8 +232,23 @@ def test_what_is_known_is_not_lowered_again() -> None:
 def test_what_is_known_counts_beyond_the_first_candidates() -> None:
     problem = Problem.of(gemm())
     last = Preparation(MACHINE, top=5)(problem, 1, {}).trials[-1]
-    job = Preparation(MACHINE, top=1)(problem, 1, {last.text: Measurement(Status.OK, 1e-6)})
-    assert (len(job.trials), job.best and job.best.text) == (2, last.text)
+    job = Preparation(MACHINE, top=2)(problem, 1, {last.text: Measurement(Status.OK, 1e-6)})
+    assert (len(job.trials), job.best and job.best.text) == (3, last.text)
+
+
+def test_where_enough_is_known_nothing_else_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    def looked_for(*_: object) -> Candidates:
+        pytest.fail("it was looked for")
+
+    problem = Problem.of(gemm())
+    first = Preparation(MACHINE, top=3)(problem, 1, {})
+    known = {trial.text: Measurement(Status.OK, 1e-6) for trial in first.trials}
+    assert first.rejected == Preparation(MACHINE, top=3, explains=True)(problem, 1, known).rejected
+    monkeypatch.setattr("boltir.profiler.prepare.candidates_for", looked_for)
+    second = Preparation(MACHINE, top=3)(problem, 1, known)
+
+    assert not second.pending
+    assert {trial.text: trial.estimate for trial in second.trials} == {t.text: t.estimate for t in first.trials}
 
 
 def test_an_operation_without_candidates_has_nothing_to_check() -> None:
@@ -229,10 +269,11 @@ def test_an_operation_without_candidates_has_nothing_to_check() -> None:
         stored(ReducedAttr.of(Combiner.SUM, Along.COLUMNS, 32)),
         dual_gemm(),
         attention(),
+        chain_of(chain_module()),
     ],
     ids=lambda op: op.name,
 )
-def test_references_run_on_the_ordinary_cores(op: FusedOp, target: Target) -> None:
+def test_references_run_on_the_ordinary_cores(op: Kernel, target: Target) -> None:
     computed = reference(Problem.of(op), target)
     families = {kernel.name.rsplit("_", 1)[0] for kernel in computed.kernels}
     assert families <= ORDINARY

@@ -7,6 +7,7 @@ import pytest
 from xdsl.dialects.builtin import TensorType, f16
 from xdsl.utils.test_value import create_ssa_value
 
+from boltir.dialects.cutlass.gemm import GemmAttr
 from boltir.dialects.fused import GemmOp
 from boltir.errors import BoltError
 from boltir.profiler.candidate_text import candidate_text
@@ -17,7 +18,7 @@ from boltir.profiler.measure import DeviceFacts
 from boltir.profiler.measurement import Measurement, Status
 from boltir.profiler.prepare import Preparation
 from boltir.profiler.problem import Problem
-from boltir.profiler.rankings import DatabaseRankings, MeasuredRankings, ranking_of
+from boltir.profiler.rankings import AskedProblems, DatabaseRankings, MeasuredRankings, ranking_of, refused_by
 from boltir.profiler.tuner import Tuner
 from boltir.target import TARGETS, Target
 from tests.support.fake_gpu import FakeDriver, installed
@@ -71,6 +72,27 @@ def test_measuring_ranks_what_was_not_known(database: Database, tmp_path: Path) 
     assert ranking is not None
     assert [row.status for row in ranking.rows] == ["ok"] * 3
     assert {row.template for row in ranking.rows} == {trial.template for trial in prepare(Problem.of(op), 1, {}).trials}
+
+
+def test_what_passes_ask_for_is_what_to_tune() -> None:
+    asked = AskedProblems()
+    assert asked.rank([problem(1).op, problem(1).op, problem(2).op], SM90) == [None] * 3
+    asked.rank([problem(1).op, problem(3).op], SM90)
+
+    assert asked.problems == {problem(1): 2, problem(2): 1, problem(3): 1}
+
+
+def test_a_template_that_did_wrong_is_refused_whatever_the_problem_and_the_gpu(database: Database) -> None:
+    wrong, hangs = Measurement(Status.WRONG, error="off by 0.5"), Measurement(Status.TIMEOUT, error="no answer")
+    other = GemmAttr.of(**{**template().values(), "stages": 3})
+    elsewhere = TuningKey.for_problem(problem(2), Machine("sm_90a", "Another GPU", "other versions"))
+    database.record(TuningKey.for_problem(problem(), MACHINE), candidate_text(template(), {"m": 8}), ok(1e-6))
+    database.record(elsewhere, candidate_text(template(), {"m": 16}), wrong)
+    database.record(elsewhere, candidate_text(other, {"m": 16}), hangs)
+    database.record(elsewhere, "#cutlass.future<tile = 3> {}", wrong)
+
+    assert refused_by(database, SM90) == {template(): "wrong: off by 0.5", other: "timeout: no answer"}
+    assert refused_by(database, SM80) == {}
 
 
 @pytest.mark.parametrize(

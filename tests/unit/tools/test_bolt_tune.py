@@ -10,6 +10,9 @@ from boltir.profiler.database import Database
 from boltir.profiler.measurement import Measurement, Status
 from boltir.tools.bolt_compile import main as bolt_compile
 from boltir.tools.bolt_tune import devices_of, main, seconds_of
+from boltir.tools.known_networks import model_digest, remember_problems, remembered_problems
+from boltir.tools.model_file import load_model
+from boltir.tools.network_tuning import problems_of
 from tests.support.fake_tuning import FakeBackend, MakeFakeBuilder
 from tests.support.vision import vgg
 
@@ -33,7 +36,7 @@ def backends(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[FakeBacken
     def make_builder(target: str) -> MakeFakeBuilder:
         return MakeFakeBuilder(tmp_path / "cache")
 
-    monkeypatch.setattr("boltir.profiler.local.WorkerBackend", open_backend)
+    monkeypatch.setattr("boltir.profiler.backend.starting.WorkerBackend", open_backend)
     monkeypatch.setattr("boltir.profiler.local.LocalBuilder", make_builder)
     monkeypatch.setattr("boltir.tools.bolt_tune.LocalBuilder", make_builder)
     monkeypatch.setenv("BOLTIR_TUNING_DB", str(tmp_path / "tuning.db"))
@@ -83,7 +86,7 @@ def test_a_wrong_result_is_reported_loudly(
     def opened(device: int) -> FakeBackend:
         return backend
 
-    monkeypatch.setattr("boltir.profiler.local.WorkerBackend", opened)
+    monkeypatch.setattr("boltir.profiler.backend.starting.WorkerBackend", opened)
     assert main([str(model), "--top", "1"]) == 0
     captured = capsys.readouterr()
     assert "WRONG RESULT" in captured.out
@@ -186,7 +189,8 @@ def test_bolt_compile_takes_what_was_measured(
     main([str(model), "--top", "4", "--quiet"])
     by_cost_model = compiled(model, tmp_path / "heuristic")
     with Database(tmp_path / "tuning.db") as database:
-        records = [record for record in database.records() if record.candidate.split(" {")[0] not in by_cost_model]
+        apart = [record for record in database.records() if not record.key.summary.startswith("chain")]
+        records = [record for record in apart if record.candidate.split(" {")[0] not in by_cost_model]
         for record in records:
             database.record(record.key, record.candidate, Measurement(Status.OK, 1e-9, 0.0, 5))
     tuned = compiled(model, tmp_path / "database", "--templates", "database")
@@ -213,3 +217,44 @@ def test_a_database_that_says_nothing_is_a_mistake(
     Database(Path(database)).close()
     assert bolt_compile([str(model), "-o", str(tmp_path / "out"), *options]) == 1
     assert "empty.db: no kernels for sm_80 were measured (bolt-tune measures them)" in capsys.readouterr().err
+
+
+def test_a_model_that_is_tuned_again_is_not_lowered(
+    model: Path, backends: list[FakeBackend], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = [str(model), "--top", "1", "--quiet"]
+    assert main(command) == 0
+
+    def lowered(*_: object) -> None:
+        pytest.fail("it was")
+
+    monkeypatch.setattr("boltir.tools.network_tuning.problems_of", lowered)
+    assert main(command) == 0
+
+
+def test_another_model_in_the_same_file_is_lowered(model: Path, backends: list[FakeBackend], tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    path.write_bytes(model.read_bytes())
+    database = tmp_path / "tuning.db"
+    first = model_digest(path, database, "f16")
+    path.write_bytes(vgg(classes=12).SerializeToString())
+    assert len({first, model_digest(path, database, "f16"), model_digest(path, database, "bf16")}) == 3
+
+
+def test_a_database_beside_the_model_is_no_part_of_it(model: Path, tmp_path: Path) -> None:
+    path, database = tmp_path / "model.onnx", tmp_path / "model.db"
+    path.write_bytes(model.read_bytes())
+    first = model_digest(path, database)
+    database.write_bytes(b"measurements")
+    (tmp_path / "model.db-wal").write_bytes(b"more")
+    assert model_digest(path, database) == first
+    (tmp_path / "model.onnx.data").write_bytes(b"weights")
+    assert model_digest(path, database) != first
+
+
+def test_remembered_problems_are_the_same(model: Path, tmp_path: Path) -> None:
+    problems = problems_of(load_model(model, {}), "sm_90a", "f16")
+    with Database(tmp_path / "tuning.db") as database:
+        assert remembered_problems(database, "model") is None
+        remember_problems(database, "model", problems)
+        assert remembered_problems(database, "model") == problems

@@ -37,7 +37,7 @@ def test_missed_fusions_are_counted_by_their_reason() -> None:
 
 
 def test_other_passes_and_notes_are_left_out() -> None:
-    others = remark("missed", "pad-channels", "too few"), remark("note", "fuse-epilogue", "nothing to do")
+    others = remark("missed", "pad-alignment", "too few"), remark("note", "fuse-epilogue", "nothing to do")
     assert rows(*others, remark("passed", "fold-prologue", "folded")) == [
         ["fold-prologue", "1", "0", ""],
         ["all", "1", "0", ""],

@@ -1,0 +1,58 @@
+"""Measures nothing but the templates that are chosen already, for the persistent kernels of a network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import ExitStack
+from pathlib import Path
+
+from boltir.cost_model import estimate
+from boltir.dialects.cutlass import ChoiceAttr
+from boltir.dialects.cutlass.chain import ChainAttr
+from boltir.dialects.fused import ChainOp
+from boltir.errors import BoltError
+from boltir.lowering.fused_to_cutlass.chain import chain_signature
+from boltir.lowering.fused_to_cutlass.chain_candidates import ChainCandidate
+from boltir.profiler.candidates import Candidates
+from boltir.profiler.database import Database
+from boltir.profiler.executors import building_on
+from boltir.profiler.local import TuningOptions, open_tuner
+from boltir.profiler.locations import with_folder
+from boltir.profiler.measurement import Measurement, Status
+from boltir.profiler.problem import Problem
+from boltir.target import Target
+
+
+def measure_chosen(
+    chains: Iterable[tuple[ChainOp, ChoiceAttr]], path: Path, target: Target
+) -> dict[Problem, Measurement]:
+    """What each chain's template does on random data, which the database at `path` remembers.
+
+    Raises:
+        BoltError: there is no GPU that runs the target, no nvcc, or nothing to compare with.
+    """
+    candidates = {Problem.of(op): _chosen(op, choice, target) for op, choice in chains}
+    with ExitStack() as stack:
+        database = stack.enter_context(Database(with_folder(path)))
+        executor = stack.enter_context(building_on(None))
+        options = TuningOptions(target.name)
+        tuner = stack.enter_context(open_tuner(database, executor, options, lambda problem, _: candidates[problem]))
+        jobs = tuner.tune(dict.fromkeys(candidates, 1)).jobs
+    found: dict[Problem, Measurement] = {}
+    for job in jobs:
+        if job.error:
+            raise BoltError(job.error, where=job.problem.summary)
+        if not job.trials:
+            error = "; ".join(reason for _, reason in job.rejected)
+            found[job.problem] = Measurement(Status.BUILD_FAILED, error=error)
+        for trial in job.trials:
+            found[job.problem] = job.measurements[trial.text]
+    return found
+
+
+def _chosen(chain: ChainOp, choice: ChoiceAttr, target: Target) -> Candidates:
+    template, integers = choice.template_attr, choice.integers
+    expected = estimate(template, integers, chain_signature(chain.anchors), target)
+    if expected is None or not isinstance(template, ChainAttr):
+        raise BoltError("it is no template of a chain", where=template.family)
+    return Candidates((ChainCandidate(template, integers, expected),), ())

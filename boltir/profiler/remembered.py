@@ -1,0 +1,55 @@
+"""Candidates that a database knows, without asking what else could be tried: that takes a second for a network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from boltir.cost_model import epilogue_instructions, estimate
+from boltir.dialects.cutlass.chain import ChainAttr
+from boltir.dialects.cutlass.gemm_unaligned import GemmUnalignedAttr
+from boltir.dialects.cutlass.sm90 import Sm90Attr
+from boltir.dialects.cutlass.tensor_op import TensorOpAttr
+from boltir.dialects.fused import ChainOp, FusedOp
+from boltir.lowering.fused_to_cutlass.chain import chain_signature
+from boltir.lowering.fused_to_cutlass.chain_candidates import ChainCandidate
+from boltir.lowering.fused_to_cutlass.family import Candidate
+from boltir.lowering.fused_to_cutlass.kernels import kernel_signature
+from boltir.lowering.fused_to_cutlass.stores import epilogue_integers
+from boltir.profiler.candidate_text import parse_candidate
+from boltir.profiler.candidates import AnyCandidate
+from boltir.profiler.problem import Kernel
+from boltir.target import Target
+
+
+def remembered_candidates(op: Kernel, texts: Iterable[str], target: Target) -> tuple[AnyCandidate, ...]:
+    """The candidates with these texts, what the cost model expects to be the fastest first.
+
+    What another version of boltir wrote and this one does not know is left out.
+    """
+    find = _of_chain(op, texts, target) if isinstance(op, ChainOp) else _of_product(op, texts, target)
+    return tuple(sorted(find, key=lambda candidate: candidate.estimate.seconds))
+
+
+def _of_product(op: FusedOp, texts: Iterable[str], target: Target) -> Iterator[Candidate]:
+    stored, instructions = epilogue_integers(op), epilogue_instructions(op.epilogue.block)
+    for text in texts:
+        match parse_candidate(text):
+            case (Sm90Attr() | TensorOpAttr() | GemmUnalignedAttr() as template, arguments):
+                signature = kernel_signature(op, template)
+                expected = estimate(template, {**arguments, **stored}, signature, target, instructions)
+                if expected is not None:
+                    yield Candidate(template, arguments, expected)
+            case _:
+                continue
+
+
+def _of_chain(chain: ChainOp, texts: Iterable[str], target: Target) -> Iterator[ChainCandidate]:
+    signature = chain_signature(chain.anchors)
+    for text in texts:
+        match parse_candidate(text):
+            case (ChainAttr() as template, arguments):
+                expected = estimate(template, arguments, signature, target)
+                if expected is not None:
+                    yield ChainCandidate(template, arguments, expected)
+            case _:
+                continue
