@@ -1,12 +1,12 @@
 """How good tuned kernels are: beside the best of all our candidates, cuBLASLt or cuDNN, and torch.compile.
 
-    python benchmarks/tuning.py                        # everything, with torch and nvcc, on a GPU
-    python benchmarks/tuning.py --products --top 6     # only the products, from six candidates each
-    python benchmarks/tuning.py --exhaustive 60        # how much better the best of 60 candidates is
-    python benchmarks/tuning.py --compiled             # beside torch.compile(mode="max-autotune"), too
+    python benchmarks/tuning.py                              # with torch and nvcc, on a GPU
+    python benchmarks/tuning.py --exhaustive 30              # measure 30 of each, too
+    python benchmarks/tuning.py --compiling 600              # beside torch.compile(mode="max-autotune"), too
+    python benchmarks/tuning.py --network                    # and how long bolt-tune takes for ResNet-50
 
-All are measured alike: operands that do not fit the L2 cache together, launches one after the other in CUDA graphs,
-the median of the samples. Kernels are built anew for `--cold`, which is how the time of tuning is meant.
+All kernels are measured alike: operands that do not fit the L2 cache together, launches one after the other in CUDA
+graphs, the median of the samples. While torch's contenders have the GPU, our kernels are built; then these have it.
 """
 
 from __future__ import annotations
@@ -14,25 +14,39 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
+import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from math import exp, log
 from pathlib import Path
+from shutil import copytree
 from tempfile import mkdtemp
 
 from gpu_timing import machine
 from results_file import markdown, results_file
-from tuning_contenders import compiled_microseconds, library_microseconds
+from tuning_builds import prebuild
+from tuning_contenders import COMPILED, LIBRARY, read_times
+from tuning_exhaustive import exhaustive_lines
+from tuning_network import CACHE, tune_network
 from tuning_problems import CONVOLUTIONS, PRODUCTS, Case
+from turns import Turns
 
 from boltir.profiler.database import Database
 from boltir.profiler.executors import building_on
 from boltir.profiler.local import TuningOptions, open_tuner
-from boltir.profiler.prepare import DEFAULT_TOP
+from boltir.profiler.options import DEFAULT_TOP
 from boltir.profiler.report import ReportProblem, report_of
 from boltir.runtime.compile_cache import CACHE_VARIABLE
+
+GROUPS: Mapping[str, tuple[str, Sequence[Case]]] = {
+    "products": ("Matrix products with a bias and ReLU", PRODUCTS),
+    "convolutions": ("ResNet-50's convolutions with a bias and ReLU", CONVOLUTIONS),
+}
+CHOSEN, EXHAUSTIVE = "chosen", "exhaustive"
+SEARCHES = 6
+"""Processes that torch.compile searches in at once: each waits for compilers most of the time."""
 
 
 @dataclass
@@ -41,12 +55,19 @@ class Row:
 
     case: Case
     chosen: str = ""
+    best: str = ""
     times: dict[str, float] = field(default_factory=dict[str, float])
 
     def ratio(self) -> float | None:
         """How much faster the chosen kernel is than the best that is not ours."""
-        others = [self.times[name] for name in ("library", "torch.compile") if name in self.times]
-        return min(others) / self.times["chosen"] if others and "chosen" in self.times else None
+        others = [self.times[name] for name in (LIBRARY, COMPILED) if name in self.times]
+        return min(others) / self.times[CHOSEN] if others and CHOSEN in self.times else None
+
+    def part_of_best(self) -> float | None:
+        """The speed of the chosen kernel as a part of that of the best of our candidates."""
+        if not {CHOSEN, EXHAUSTIVE} <= set(self.times):
+            return None
+        return min(1.0, self.times[EXHAUSTIVE] / self.times[CHOSEN])
 
 
 @dataclass(frozen=True)
@@ -56,6 +77,11 @@ class Tuning:
     problems: dict[str, ReportProblem]
     seconds: float
     ended: str
+
+    @property
+    def measured(self) -> int:
+        """How many kernels were measured on some problem."""
+        return sum(row.seconds is not None for problem in self.problems.values() for row in problem.rows)
 
 
 def tune(cases: Sequence[Case], database: Path, top: int, budget: float | None) -> Tuning:
@@ -82,20 +108,23 @@ def enter(rows: Sequence[Row], tuning: Tuning, name: str) -> None:
         if best is None or best.seconds is None:
             continue
         row.times[name] = best.seconds * 1e6
-        if name == "chosen":
+        if name == CHOSEN:
             row.chosen = best.candidate
+        elif best.candidate != row.chosen:
+            row.best = best.candidate
 
 
 def table(rows: Sequence[Row]) -> Iterator[str]:
     """One line per case."""
-    names = list(dict.fromkeys(name for row in rows for name in row.times))
-    header = ["case", *(f"{name}, µs" for name in names), "chosen against the best other", "kernel"]
+    names = [name for name in (LIBRARY, COMPILED, CHOSEN, EXHAUSTIVE) if any(name in row.times for row in rows)]
+    header = ["case", *(f"{name}, µs" for name in names), "against the best other", "kernel", "if another is faster"]
     body = [
         [
             row.case.name,
             *(f"{row.times[name]:.1f}" if name in row.times else "" for name in names),
             f"{ratio:.2f}x" if (ratio := row.ratio()) is not None else "",
             row.chosen,
+            row.best,
         ]
         for row in rows
     ]
@@ -106,64 +135,91 @@ def table(rows: Sequence[Row]) -> Iterator[str]:
 
 def summary(rows: Sequence[Row]) -> Iterator[str]:
     """What the table comes to."""
+    for name in (LIBRARY, COMPILED):
+        known = [row.times[name] / row.times[CHOSEN] for row in rows if {name, CHOSEN} <= set(row.times)]
+        if known:
+            yield f"- against {name}: {_geometric_mean(known):.3f}x in the geometric mean of {len(known)}"
     ratios = [ratio for row in rows if (ratio := row.ratio()) is not None]
     if ratios:
-        mean = exp(statistics.fmean(map(log, ratios)))
-        yield f"Against the best other contender: {mean:.3f}x in the geometric mean, {min(ratios):.2f}x at worst."
-    found = [
-        row.times["exhaustive"] / row.times["chosen"] for row in rows if {"exhaustive", "chosen"} <= set(row.times)
-    ]
-    if found:
-        yield f"Of the best of all candidates: {statistics.fmean(found):.3f} on average, {min(found):.3f} at worst."
+        mean = f"{_geometric_mean(ratios):.3f}x in the geometric mean"
+        yield f"- against the better of them: {mean}, {min(ratios):.2f}x at worst"
+    parts = [part for row in rows if (part := row.part_of_best()) is not None]
+    if parts:
+        yield f"- of the speed of the best of our candidates: {statistics.fmean(parts):.3f}, {min(parts):.3f} at worst"
 
 
-def benchmark(args: argparse.Namespace, title: str, cases: Sequence[Case]) -> Iterator[str]:
-    """The section of one group of cases."""
-    rows = [Row(case) for case in cases]
+def _geometric_mean(ratios: Sequence[float]) -> float:
+    return exp(statistics.fmean(map(log, ratios)))
+
+
+def benchmark(args: argparse.Namespace, cases: Sequence[Case]) -> Iterator[str]:
+    """The section of one group of cases, whose contenders have been measured."""
+    rows = [Row(case, times=read_times(args.work).get(case.name, {})) for case in cases]
     tuning = tune(cases, args.database, args.top, args.budget)
-    enter(rows, tuning, "chosen")
+    enter(rows, tuning, CHOSEN)
+    remarks = [f"The first {args.top} of each: {tuning.measured} measured in {tuning.seconds:.0f} s ({tuning.ended})."]
     if args.exhaustive:
-        enter(rows, tune(cases, args.database, args.exhaustive, None), "exhaustive")
-    for row in rows:
-        row.times["library"] = library_microseconds(row.case)
-        if args.compiled:
-            row.times["torch.compile"] = compiled_microseconds(row.case)
-    cache = "an empty" if args.cold else "the"
-    how = f"top {args.top} of each, {os.cpu_count()} cores, {cache} compile cache"
-    yield from (f"## {title}", "", *table(rows), "")
-    yield from (f"Tuning took {tuning.seconds:.0f} s ({tuning.ended}): {how}.", "")
+        tuning = tune(cases, args.database, args.exhaustive, args.budget)
+        enter(rows, tuning, EXHAUSTIVE)
+        how = f"{tuning.measured} measured, {tuning.seconds:.0f} s more ({tuning.ended})"
+        remarks.append(f"Exhaustive, the first {args.exhaustive} of each: {how}.")
+    yield from (*table(rows), "", *remarks, "", *exhaustive_lines(cases, (1, 3, args.top)), "")
+
+
+def race_contenders(args: argparse.Namespace, cases: Sequence[Case]) -> None:
+    """Build our kernels while torch.compile searches, in several processes; then have torch's contenders measured."""
+    program = [sys.executable, str(Path(__file__).with_name("tuning_contenders.py"))]
+    count = SEARCHES if args.compiling else 1
+    commands: dict[str, Sequence[str]] = {}
+    for number in range(count):
+        names = [case.name for case in cases[number::count]]
+        results = str(args.work / f"contenders-{number}.jsonl")
+        commands[f"contenders {number}"] = [*program, results, *names, "--compiling", str(args.compiling)]
+    with Turns(commands) as turns:
+        prebuild(cases, max(args.top, args.exhaustive), args.preparing)
+        turns.measure()
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--products", action="store_true", help="only the matrix products")
-    parser.add_argument("--convolutions", action="store_true", help="only the convolutions")
+    parser.add_argument("--groups", nargs="+", choices=GROUPS, default=list(GROUPS), help="what to tune")
     parser.add_argument("--top", type=int, default=DEFAULT_TOP, help="candidates per case")
-    parser.add_argument("--budget", type=float, help="seconds for each group")
     parser.add_argument("--exhaustive", type=int, default=0, metavar="N", help="also measure the first N candidates")
-    parser.add_argument("--compiled", action="store_true", help="also torch.compile, which takes minutes")
-    parser.add_argument("--cold", action="store_true", help="with an empty compile cache")
-    parser.add_argument("--database", type=Path, help="the tuning database (default: an empty one)")
+    parser.add_argument("--compiling", type=float, default=0.0, metavar="S", help="seconds for torch.compile")
+    parser.add_argument("--network", action="store_true", help="also time bolt-tune on ResNet-50, cold and warm")
+    parser.add_argument("--preparing", type=float, metavar="S", help="seconds to build kernels for, before measuring")
+    parser.add_argument("--budget", type=float, metavar="S", help="seconds for tuning each group")
+    parser.add_argument("--network-top", type=int, default=2, metavar="N", help="candidates per kernel of ResNet-50")
+    parser.add_argument("--work", type=Path, help="a folder for databases (default: an empty one)")
+    parser.add_argument("--cache", type=Path, help="the compile cache (default: an empty one)")
     return parser.parse_args()
 
 
 def main() -> None:
     args = arguments()
-    work = Path(mkdtemp(prefix="tuning-"))
-    args.database = args.database or work / "tuning.db"
-    if args.cold:
-        os.environ[CACHE_VARIABLE] = str(work / "cache")
-    groups: dict[str, Sequence[Case]] = {}
-    if not args.convolutions:
-        groups["Matrix products with a bias"] = PRODUCTS
-    if not args.products:
-        groups["ResNet-50's convolutions with bias and ReLU"] = CONVOLUTIONS
-    lines = ["# Tuned kernels", "", *(f"- {line}" for line in machine(("torch",))), ""]
-    for title, cases in groups.items():
-        for line in benchmark(args, title, cases):
-            print(line, flush=True)
-            lines.append(line)
-    results_file("tuning").write_text("\n".join(lines))
+    args.work = args.work or Path(mkdtemp(prefix="tuning-"))
+    args.work.mkdir(parents=True, exist_ok=True)
+    args.cache = args.cache or args.work / "cache"
+    args.database = args.work / "tuning.db"
+    os.environ[CACHE_VARIABLE] = str(args.cache)
+    lines = ["# Tuned kernels", "", *(f"- {line}" for line in machine(("torch",))), f"- {os.cpu_count()} cores", ""]
+    print(*lines, sep="\n", flush=True)
+
+    def write(*new: str) -> None:
+        print(*new, sep="\n", flush=True)
+        lines.extend(new)
+        results_file("tuning").write_text("\n".join(lines))
+
+    if args.network:
+        folder = args.work / "resnet50"
+        how = f"{args.network_top} candidates of each kernel, {os.cpu_count()} cores"
+        write(f"## bolt-tune for ResNet-50, batch 32: {how}", "", *tune_network(folder, args.network_top, 118), "")
+        if (folder / CACHE).exists():
+            copytree(folder / CACHE, args.cache, dirs_exist_ok=True)
+    groups = [GROUPS[name] for name in args.groups]
+    race_contenders(args, [case for _, cases in groups for case in cases])
+    for title, cases in groups:
+        write(f"## {title}", "", *benchmark(args, cases))
 
 
 if __name__ == "__main__":

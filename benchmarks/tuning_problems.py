@@ -1,4 +1,7 @@
-"""What the tuning benchmark tunes: f16 products with a bias, and ResNet-50's convolutions with a bias and a ReLU."""
+"""What the tuning benchmark tunes: f16 products and ResNet-50's convolutions, with a bias and a ReLU.
+
+All have the same epilogue, so that products share their kernels with the convolutions of a window of one pixel.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ IMAGES = 32
 
 @dataclass(frozen=True)
 class Product:
-    """[m, k] times the transpose of [n, k], plus a bias."""
+    """[m, k] times the transpose of [n, k], plus a bias, and what of it is positive."""
 
     m: int
     n: int
@@ -32,7 +35,7 @@ class Product:
 
     def problem(self) -> Problem:
         operands = [_tensor(self.m, self.k), _tensor(self.n, self.k)]
-        return _problem(GemmOp, operands, {"transpose_b": bool_attr(True)}, self.n, relu=False)
+        return _problem(GemmOp, operands, {"transpose_b": bool_attr(True)}, self.n)
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ class Convolution:
             _tensor(IMAGES, self.size, self.size, self.inputs),
             _tensor(self.outputs, self.window, self.window, self.inputs),
         ]
-        return _problem(Conv2dOp, operands, properties, self.outputs, relu=True)
+        return _problem(Conv2dOp, operands, properties, self.outputs)
 
 
 Case = Product | Convolution
@@ -99,24 +102,21 @@ CONVOLUTIONS = (
 )
 """ResNet-50's for 32 pictures, without the first, which has 3 channels."""
 
+CASES: tuple[Case, ...] = (*PRODUCTS, *CONVOLUTIONS)
+
 
 def _tensor(*shape: int) -> SSAValue:
     return create_ssa_value(TensorType(f16, shape))
 
 
 def _problem(
-    kind: type[FusedOp], operands: list[SSAValue], properties: Mapping[str, Attribute], columns: int, *, relu: bool
+    kind: type[FusedOp], operands: list[SSAValue], properties: Mapping[str, Attribute], columns: int
 ) -> Problem:
     block = Block(arg_types=[f32, f32])
-    value = AddfOp(block.args[0], block.args[1])
-    block.add_op(value)
-    result = value.result
-    if relu:
-        zero = ConstantOp(FloatAttr(0.0, f32))
-        positive = MaximumfOp(result, zero.result)
-        block.add_ops([zero, positive])
-        result = positive.result
-    block.add_op(YieldOp(operands=[[result]]))
+    biased = AddfOp(block.args[0], block.args[1])
+    zero = ConstantOp(FloatAttr(0.0, f32))
+    positive = MaximumfOp(biased.result, zero.result)
+    block.add_ops([biased, zero, positive, YieldOp(operands=[[positive.result]])])
     op = kind.build_kernel(
         operands, properties, result_element_types=[f16], epilogue_operands=[_tensor(columns)], epilogue=Region(block)
     )

@@ -12,6 +12,8 @@ from typing import Self
 from rich.progress import Progress
 
 READY = "ready to measure\n"
+LIMIT = 90.0
+"""Seconds that a process may measure: a kernel that hangs costs only its own rows."""
 
 
 def wait_for_turn() -> None:
@@ -55,7 +57,11 @@ class Turns:
                 progress.advance(preparing)
             measuring = progress.add_task("measuring", total=len(self.processes))
             for name, process in self.processes.items():
-                process.communicate("\n")
+                try:
+                    process.communicate("\n", timeout=LIMIT)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.communicate()
                 if process.returncode != 0:
-                    print(f"{name} failed: rows of it are missing", file=sys.stderr)
+                    print(f"{name} failed or took too long: rows of it are missing", file=sys.stderr)
                 progress.advance(measuring)

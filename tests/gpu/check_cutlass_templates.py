@@ -81,6 +81,11 @@ def render(kernel: Kernel, name: str) -> str:
     )
 
 
+def order_of(kernel: Kernel) -> tuple[int, ...]:
+    """The launch integers of a persistent kernel: its swizzle and its raster, which are free to choose."""
+    return (4, 2) if kernel.template.get("schedule") in ("pingpong", "cooperative") else ()
+
+
 def build(folder: Path) -> None:
     """Compiles every kernel for sm_90a into one shared library, a few per nvcc, and lists them beside it."""
     from boltir.runtime.nvcc import Cutlass, Nvcc
@@ -94,7 +99,7 @@ def build(folder: Path) -> None:
     sources = [(kernel.family, render(kernel, f"k{number}")) for number, kernel in enumerate(kernels)]
     folder.mkdir(parents=True, exist_ok=True)
     objects: list[Path] = []
-    for family in ("gemm", "conv2d", "gemm_sm90", "conv2d_sm90"):
+    for family in ("gemm", "gemm_unaligned", "conv2d", "gemm_sm90", "conv2d_sm90"):
         texts = [text for kind, text in sources if kind == family]
         for start in range(0, len(texts), 8):
             source = folder / f"{family}_{start}.cu"
@@ -167,6 +172,7 @@ class Device:
 
     def check_gemm(self, kernel: Kernel, name: str, problem: Shape, padding: int) -> tuple[int, bool, float]:
         m, n, k, batch, batch_a, batch_b, *slices = problem
+        order = slices or order_of(kernel)
         column_a, column_b = (kernel.template[f"layout_{operand}"] == "column" for operand in "ab")
         stored_a, a = self.matrix(batch_a, *((k, m) if column_a else (m, k)), padding, kernel.inputs)
         stored_b, b = self.matrix(batch_b, *((n, k) if column_b else (k, n)), padding, kernel.inputs)
@@ -187,7 +193,7 @@ class Device:
         output = self.torch.empty((batch, m, n + padding), dtype=self.dtypes[kernel.output], device="cuda")
         strides = [0 if tensor.shape[0] == 1 else tensor[0].numel() for tensor in (stored_a, stored_b, output)]
         leading = [stored_a.shape[-1], stored_b.shape[-1], n + padding]
-        status, intact = self.call(name, tensors, [m, n, k, batch, *leading, *strides, *slices], output)
+        status, intact = self.call(name, tensors, [m, n, k, batch, *leading, *strides, *order], output)
         intact = intact and bool(output[..., n:].isnan().all())
         a, b = a.mT if column_a else a, b.mT if column_b else b
         expected = self.reference_epilogue(self.torch.matmul(self.multiplicand(a), self.multiplicand(b)), views)
@@ -195,13 +201,14 @@ class Device:
 
     def check_conv(self, kernel: Kernel, name: str, problem: Shape) -> tuple[int, bool, float]:
         n, h, w, c, k, r, s, top, left, bottom, right, stride_h, stride_w, dilation_h, dilation_w, *slices = problem
+        order = slices or order_of(kernel)
         p = (h + top + bottom - dilation_h * (r - 1) - 1) // stride_h + 1
         q = (w + left + right - dilation_w * (s - 1) - 1) // stride_w + 1
         x, filters = self.random((n, h, w, c), kernel.inputs), self.random((k, r, s, c), kernel.inputs)
         shapes = {"full": (n, p, q, k), "row": (k,), "column": (n, p, q, 1), "scalar": (1,)}
         operands = [self.random(shapes[broadcast], dtype) for broadcast, dtype in kernel.operands]
         output = self.torch.empty((n, p, q, k), dtype=self.dtypes[kernel.output], device="cuda")
-        parameters = [n, h, w, c, k, r, s, p, q, top, left, stride_h, stride_w, dilation_h, dilation_w, *slices]
+        parameters = [n, h, w, c, k, r, s, p, q, top, left, stride_h, stride_w, dilation_h, dilation_w, *order]
         status, intact = self.call(name, [x, filters, *operands], parameters, output)
         functional = self.torch.nn.functional
         padded = functional.pad(self.multiplicand(x).permute(0, 3, 1, 2), (left, right, top, bottom))

@@ -27,11 +27,9 @@ LARGER = (
 WINDOWS = CONVOLUTIONS + LARGER
 
 
-def conv2d_sm90(
-    tile: Shape, schedule: str, cluster: Shape = (1, 1, 1), swizzle: int = 1, **others: Any
-) -> dict[str, Any]:
+def conv2d_sm90(tile: Shape, schedule: str, cluster: Shape = (1, 1, 1), **others: Any) -> dict[str, Any]:
     alignments = {f"alignment_{operand}": 8 for operand in "abc"}
-    return {"tile": tile, "cluster": cluster, "schedule": schedule, "swizzle": swizzle} | alignments | others
+    return {"tile": tile, "cluster": cluster, "schedule": schedule} | alignments | others
 
 
 def kernel(template: dict[str, Any], problems: tuple[Shape, ...], *others: Any) -> Kernel:
@@ -41,7 +39,7 @@ def kernel(template: dict[str, Any], problems: tuple[Shape, ...], *others: Any) 
 CONV2D_SM90_KERNELS = (
     kernel(conv2d_sm90((64, 64, 64), ALONE), WINDOWS, ANY_EPILOGUE),
     kernel(conv2d_sm90((128, 128, 64), PINGPONG, (1, 2, 1)), WINDOWS, ANY_EPILOGUE),
-    kernel(conv2d_sm90((256, 128, 64), COOPERATIVE, (2, 1, 1), 2), WINDOWS, ANY_EPILOGUE),
+    kernel(conv2d_sm90((256, 128, 64), COOPERATIVE, (2, 1, 1)), WINDOWS, ANY_EPILOGUE),
     kernel(conv2d_sm90((64, 64, 64), "split_k"), sliced((*LARGER[:1], *CONVOLUTIONS[:3]), 1, 3, 8), ANY_EPILOGUE),
     kernel(conv2d_sm90((128, 96, 128), COOPERATIVE, (2, 2, 1)), WINDOWS, BIAS),
     kernel(conv2d_sm90((64, 192, 64), PINGPONG), WINDOWS, (("full", "bf16"), ("row", "bf16")), "bf16", "bf16"),

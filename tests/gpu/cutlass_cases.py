@@ -31,8 +31,12 @@ def gemm(
 
 def gemm_sm90(tile: Shape, schedule: str, cluster: Shape = (1, 1, 1), **others: Any) -> dict[str, Any]:
     alignments = {f"alignment_{operand}": 8 for operand in "abc"}
-    mainloop = {"tile": tile, "cluster": cluster, "schedule": schedule, "swizzle": 1}
+    mainloop = {"tile": tile, "cluster": cluster, "schedule": schedule}
     return mainloop | alignments | {"layout_a": "row", "layout_b": "row"} | others
+
+
+def gemm_unaligned(alignment_c: int) -> dict[str, Any]:
+    return {"alignment_c": alignment_c, "layout_a": "row", "layout_b": "column"}
 
 
 BIAS = (("row", "f16"),)
@@ -102,6 +106,11 @@ KERNELS = (
     Kernel("gemm", gemm((128, 16, 64), (64, 16, 64), 3, alignment_c=4, layout_b="column"), ALIGNED, BIAS),
     Kernel("gemm", gemm((64, 64, 32), (32, 32, 32), 4, 2), EVEN, BIAS_RESIDUAL),
     Kernel("gemm", gemm((64, 64, 32), (32, 32, 32), 2, 1), ODD, BIAS_RESIDUAL),
+    Kernel(
+        "gemm_unaligned", gemm_unaligned(1), (*ODD, (77, 1001, 333, 3, 3, 1), (40, 40, 1003, 1, 1, 1)), BIAS_RESIDUAL
+    ),
+    Kernel("gemm_unaligned", gemm_unaligned(2), EVEN, (("scalar", "f32"), ("column", "f16")), "bf16", "bf16"),
+    Kernel("gemm_unaligned", gemm_unaligned(4), (*ALIGNED, *BATCHED, (77, 1000, 333, 1, 1, 1)), BIAS, "f16", "f32"),
     Kernel("gemm", gemm((64, 64, 32), (32, 32, 32), 4, alignment_c=1, layout_b="column"), ((100, 33, 24, 1, 1, 1),)),
     Kernel("gemm", gemm((128, 128, 32), (64, 64, 32), 2, **TURING), ALIGNED + BATCHED, EVERYTHING_2X, target="sm_75"),
     Kernel("gemm", gemm((64, 64, 32), (32, 32, 32), 2, 1, **TURING), ODD, BIAS_RESIDUAL, target="sm_75"),
@@ -127,9 +136,7 @@ KERNELS = (
     Kernel("gemm_sm90", gemm_sm90((64, 64, 64), "split_k"), sliced(LONG, 1, 2, 3, 8), EVERYTHING_SM90),
     Kernel("gemm_sm90", gemm_sm90((128, 64, 64), "split_k", layout_b="column"), sliced(LONG, 2, 5), BIAS_RESIDUAL),
     Kernel("gemm_sm90", gemm_sm90((64, 128, 64), "pingpong", layout_b="column"), ALIGNED + BATCHED, BIAS),
-    Kernel(
-        "gemm_sm90", gemm_sm90((128, 256, 64), "cooperative", (2, 1, 1), swizzle=4), ALIGNED + BATCHED, BIAS_RESIDUAL
-    ),
+    Kernel("gemm_sm90", gemm_sm90((128, 256, 64), "cooperative", (2, 1, 1)), ALIGNED + BATCHED, BIAS_RESIDUAL),
     Kernel("gemm_sm90", gemm_sm90((64, 64, 64), "pingpong", layout_a="column"), TRANSPOSED_A, BIAS_RESIDUAL),
     Kernel(
         "gemm_sm90",

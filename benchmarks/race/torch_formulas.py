@@ -1,20 +1,19 @@
-"""What the epilogue benchmark measures, in torch: as a user would write it, and as torch's own fused calls.
+"""Products and convolutions with their epilogues, in torch: as a user would write them, and as torch's own fused calls.
 
-Arguments as in epilogue_graphs.py: images and filters are channels-last, in that order of dimensions.
+Arguments as in graph_formulas.py: images and filters are channels-last, in that order of dimensions.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from epilogue_graphs import HEAD, STEP
+from race.benchmark import TorchFormula
+from race.graph_formulas import HEAD, STEP
 
 torch: Any = importlib.import_module("torch")
 functional: Any = importlib.import_module("torch.nn.functional")
-
-Formula = Callable[..., tuple[Any, ...]]
 
 
 def channels_first(image: Any) -> Any:
@@ -26,8 +25,8 @@ def channels_last(image: Any) -> Any:
     return image.permute(0, 2, 3, 1)
 
 
-def convolution(x: Any, w: Any, v: Any) -> Any:
-    return functional.conv2d(channels_first(x), channels_first(w), v, padding=w.shape[1] // 2)
+def convolution(x: Any, w: Any, v: Any, stride: int = 1) -> Any:
+    return functional.conv2d(channels_first(x), channels_first(w), v, stride=stride, padding=w.shape[1] // 2)
 
 
 def bias(x: Any, w: Any, v: Any) -> tuple[Any, ...]:
@@ -98,8 +97,8 @@ def addmm_residual(x: Any, residual: Any, w: Any) -> tuple[Any, ...]:
     return (torch.addmm(residual, x, w.t()),)
 
 
-def cudnn_relu(x: Any, w: Any, v: Any) -> tuple[Any, ...]:
-    window = [1, 1], [w.shape[1] // 2] * 2, [1, 1], 1
+def cudnn_relu(x: Any, w: Any, v: Any, stride: int = 1) -> tuple[Any, ...]:
+    window = [stride] * 2, [w.shape[1] // 2] * 2, [1, 1], 1
     return (channels_last(torch.cudnn_convolution_relu(channels_first(x), channels_first(w), v, *window)),)
 
 
@@ -109,7 +108,7 @@ def cudnn_residual_relu(x: Any, residual: Any, w: Any, v: Any) -> tuple[Any, ...
     return (channels_last(torch.cudnn_convolution_add_relu(*operands, *window)),)
 
 
-FORMULAS: Mapping[str, Formula] = {
+FORMULAS: Mapping[str, TorchFormula] = {
     formula.__name__: formula
     for formula in (
         bias,
@@ -129,7 +128,7 @@ FORMULAS: Mapping[str, Formula] = {
 }
 """As a user would write them."""
 
-OWN_FUSED: Mapping[str, Formula] = {
+OWN_FUSED: Mapping[str, TorchFormula] = {
     "bias": bias,
     "bias_gelu": addmm_gelu,
     "residual": addmm_residual,

@@ -1,4 +1,4 @@
-"""What the epilogue benchmark compares: each contender computes a pair on one of several prepared inputs."""
+"""Who races: each contender computes a subject on one of several prepared inputs."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from epilogue_pairs import Pair
-from epilogue_torch import FORMULAS, Formula
 from gpu_timing import Run
 
 import boltir
+from race.benchmark import TorchFormula
+from race.subject import Subject
 
 torch: Any = importlib.import_module("torch")
 inductor: Any = importlib.import_module("torch._inductor.config")
@@ -25,7 +25,7 @@ benchmarking: Any = importlib.import_module("torch._inductor.runtime.benchmarkin
 Tensors = tuple[Any, ...]
 
 COMPILE_LIMIT = 130.0
-"""Seconds that torch.compile may take for one pair, waiting for the device included."""
+"""Seconds that torch.compile may take for one subject, waiting for the device included."""
 
 
 @contextmanager
@@ -60,23 +60,25 @@ def configure_torch() -> None:
     torch.backends.cudnn.allow_tf32 = False
 
 
-def random_inputs(pair: Pair, seed: int) -> Tensors:
+def random_inputs(subject: Subject, seed: int) -> Tensors:
     """Normal numbers, in f16 on the GPU."""
     generator = torch.Generator(device="cuda").manual_seed(seed)
-    return tuple(torch.randn(shape, generator=generator, device="cuda", dtype=torch.float16) for shape in pair.inputs)
+    return tuple(
+        torch.randn(shape, generator=generator, device="cuda", dtype=torch.float16) for shape in subject.inputs
+    )
 
 
-def weights_of(pair: Pair) -> Tensors:
-    return tuple(torch.from_numpy(array).cuda() for array in pair.weight_arrays)
+def weights_of(subject: Subject) -> Tensors:
+    return tuple(torch.from_numpy(array).cuda() for array in subject.weight_arrays)
 
 
-def reference(pair: Pair, inputs: Tensors, weights: Tensors) -> Tensors:
+def reference(formula: TorchFormula, inputs: Tensors, weights: Tensors) -> Tensors:
     """The outputs in fp32."""
-    return FORMULAS[pair.formula](*(tensor.float() for tensor in (*inputs, *weights)))
+    return formula(*(tensor.float() for tensor in (*inputs, *weights)))
 
 
-def compiled(pair: Pair, lock: Path) -> Formula:
-    """torch.compile with max-autotune, compiled for the pair; graphs are captured as everyone's.
+def compiled(formula: TorchFormula, subject: Subject, lock: Path) -> TorchFormula:
+    """torch.compile for the subject, with max-autotune if it is to search; graphs are captured as everyone's.
 
     Its candidates are timed while no other process times any.
 
@@ -84,11 +86,12 @@ def compiled(pair: Pair, lock: Path) -> Formula:
         TimeoutError: it is not ready in time.
     """
     _time_alone(lock)
-    formula = torch.compile(FORMULAS[pair.formula], mode="max-autotune-no-cudagraphs", dynamic=False)
+    mode = "max-autotune-no-cudagraphs" if subject.searched else "default"
+    made = torch.compile(formula, mode=mode, dynamic=False)
     with time_limit(COMPILE_LIMIT):
-        formula(*random_inputs(pair, 0), *weights_of(pair))
+        made(*random_inputs(subject, 0), *weights_of(subject))
         torch.cuda.synchronize()
-    return formula
+    return made
 
 
 def _time_alone(lock: Path) -> None:
@@ -103,7 +106,7 @@ def _time_alone(lock: Path) -> None:
     benchmarking.benchmarker.benchmark_gpu = alone
 
 
-def torch_run(formula: Formula, inputs: Sequence[Tensors], weights: Tensors) -> Run:
+def torch_run(formula: TorchFormula, inputs: Sequence[Tensors], weights: Tensors) -> Run:
     return lambda number: formula(*inputs[number], *weights)
 
 

@@ -1,4 +1,4 @@
-"""One pair of the epilogue benchmark: its contenders made ready, checked and measured."""
+"""One subject of a benchmark: its contenders made ready, checked and measured."""
 
 from __future__ import annotations
 
@@ -8,8 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from epilogue_boltir import TARGET, artifact_folder
-from epilogue_contenders import (
+from gpu_timing import GraphOfRuns, Run, deviation
+
+import boltir
+from boltir.errors import one_line
+from boltir.runtime.manifest import read_manifest
+from boltir.target import Target
+from race.benchmark import Benchmark, TorchFormula
+from race.contenders import (
     Tensors,
     boltir_run,
     compiled,
@@ -19,15 +25,9 @@ from epilogue_contenders import (
     torch_run,
     weights_of,
 )
-from epilogue_pairs import Pair, flops
-from epilogue_report import COMPILED, EAGER, FUSED, LIBRARY, UNFUSED, Row
-from epilogue_torch import FORMULAS, OWN_FUSED, Formula
-from gpu_timing import GraphOfRuns, Run, deviation
-
-import boltir
-from boltir.errors import one_line
-from boltir.runtime.manifest import read_manifest
-from boltir.target import Target
+from race.row import COMPILED, EAGER, LIBRARY, Row
+from race.subject import Subject, flops
+from race.variants import TARGET, artifact_folder
 
 torch: Any = importlib.import_module("torch")
 
@@ -35,15 +35,15 @@ SAMPLES = 60
 BEYOND_CACHE = 3
 """How many times the L2 cache's size inputs and outputs have together."""
 
-VARIANTS = {FUSED: "fused", UNFUSED: "unfused"}
 POISON = 77
 
 
 @dataclass
 class Race:
-    """The contenders of one pair, on inputs that do not fit the L2 cache together."""
+    """The contenders on one subject, with inputs that do not fit the L2 cache together."""
 
-    pair: Pair
+    benchmark: Benchmark
+    subject: Subject
     weights: Tensors
     inputs: Sequence[Tensors]
     expected: Sequence[Tensors]
@@ -51,21 +51,21 @@ class Race:
     graphs: dict[str, GraphOfRuns] = field(default_factory=dict[str, GraphOfRuns])
 
     @staticmethod
-    def on_random_inputs(pair: Pair) -> Race:
+    def on_random_inputs(benchmark: Benchmark, subject: Subject) -> Race:
         """A race without contenders."""
-        target, weights, first = Target.named(TARGET), weights_of(pair), random_inputs(pair, 0)
-        outputs = FORMULAS[pair.formula](*first, *weights)
-        moved = sum(tensor.nbytes for tensor in (*first, *outputs))
-        count = max(2, -(-BEYOND_CACHE * target.l2_bytes // moved))
-        inputs = [first, *(random_inputs(pair, seed) for seed in range(1, count))]
-        expected = [reference(pair, tensors, weights) for tensors in inputs]
-        least = (moved + sum(tensor.nbytes for tensor in weights)) / target.memory_bandwidth
-        limit = 1e6 * max(least, flops(pair.network()) / target.tensor_flops)
-        return Race(pair, weights, inputs, expected, Row(pair.name, pair.epilogue, pair.shapes, limit))
+        formula, weights, first = benchmark.torch_formula(subject), weights_of(subject), random_inputs(subject, 0)
+        outputs = formula(*first, *weights)
+        rotating = sum(tensor.nbytes for tensor in (*first, *outputs))
+        count = max(2, -(-BEYOND_CACHE * Target.named(TARGET).l2_bytes // rotating))
+        inputs = [first, *(random_inputs(subject, seed) for seed in range(1, count))]
+        expected = [reference(formula, tensors, weights) for tensors in inputs]
+        moved = rotating + sum(tensor.nbytes for tensor in weights)
+        return Race(benchmark, subject, weights, inputs, expected, _row(subject, moved))
 
-    def enter_torch(self, compiled: Formula | None) -> None:
+    def enter_torch(self, compiled: TorchFormula | None) -> None:
         """Record torch's contenders; a call that torch refuses is absent."""
-        formulas = {LIBRARY: OWN_FUSED.get(self.pair.formula), EAGER: FORMULAS[self.pair.formula], COMPILED: compiled}
+        benchmark, subject = self.benchmark, self.subject
+        formulas = {LIBRARY: benchmark.own_fused(subject), EAGER: benchmark.torch_formula(subject), COMPILED: compiled}
         for name, formula in formulas.items():
             if formula is None:
                 continue
@@ -76,8 +76,8 @@ class Race:
 
     def enter_boltir(self, work: Path) -> None:
         """Record boltir's contenders, and profile their kernels."""
-        for name, variant in VARIANTS.items():
-            folder = artifact_folder(work, self.pair, variant)
+        for name in self.benchmark.variants:
+            folder = artifact_folder(work, self.subject, name)
             model, templates = boltir.load(folder), read_manifest(folder)["kernels"]
             outputs: list[Tensors] = [tuple(map(torch.empty_like, given)) for given in self.graphs[EAGER].outputs]
             self._enter(name, boltir_run(model, self.inputs, outputs))
@@ -103,10 +103,18 @@ class Race:
         return self.row
 
 
-def compiled_in_time(pair: Pair, work: Path) -> tuple[Formula | None, str]:
+def _row(subject: Subject, moved: int) -> Row:
+    """The row of a subject that moves so many bytes, without measurements."""
+    target = Target.named(TARGET)
+    memory = 1e6 * moved / target.memory_bandwidth
+    limit = max(memory, 1e6 * flops(subject.network()) / target.tensor_flops)
+    return Row(subject.group, subject.name, subject.detail, subject.shapes, moved, memory, limit)
+
+
+def compiled_in_time(benchmark: Benchmark, subject: Subject, work: Path) -> tuple[TorchFormula | None, str]:
     """torch.compile's contender, or why there is none; to be called before anything else."""
     configure_torch()
     try:
-        return compiled(pair, work / "autotuning.lock"), ""
+        return compiled(benchmark.torch_formula(subject), subject, work / "autotuning.lock"), ""
     except (TimeoutError, RuntimeError) as error:
         return None, one_line(str(error), 150)

@@ -1,4 +1,4 @@
-"""What the epilogue benchmark measures, as graph operations: each formula takes inputs first, then weights.
+"""Products and convolutions with their epilogues, as graph operations: each takes inputs first, then weights.
 
 Images are channels-last. Weights of products lie as torch's `Linear` has them, one row per output.
 """
@@ -29,11 +29,11 @@ def linear(b: NetworkBuilder, x: SSAValue, w: SSAValue, bias: SSAValue) -> SSAVa
     return b.add(graph.BiasAddOp, product(b, x, w), bias, axis=int_attr(1))
 
 
-def convolution(b: NetworkBuilder, x: SSAValue, w: SSAValue, bias: SSAValue) -> SSAValue:
-    """With padding that keeps the image's size."""
+def convolution(b: NetworkBuilder, x: SSAValue, w: SSAValue, bias: SSAValue, stride: int = 1) -> SSAValue:
+    """With padding that keeps the image's size but for the stride."""
     _, height, width, _ = static_shape(w)
-    padding = ints((height // 2, width // 2) * 2)
-    result = b.add(graph.Conv2dOp, x, w, padding=padding, layout=LayoutAttr(Layout.NHWC))
+    window = {"padding": ints((height // 2, width // 2) * 2), "strides": ints((stride, stride))}
+    result = b.add(graph.Conv2dOp, x, w, **window, layout=LayoutAttr(Layout.NHWC))
     return b.add(graph.BiasAddOp, result, bias, axis=int_attr(3))
 
 
