@@ -47,6 +47,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "files",
         "interpreters",
         "passes",
+        "precision",
         "ranking",
         "remarks",
         "target",
@@ -65,6 +66,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "lowering",
         "passes",
         "ranking",
+        "remarks",
         "runtime",
         "target",
     },
@@ -75,7 +77,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 TOP = {"__init__", "compiler", "tools"}
 """The entry points, which may import everything below them."""
 
-HEAVY = ("numpy", "ml_dtypes", "safetensors", "jinja2", "onnx", "torch", "pycuda", "rich")
+HEAVY = ("numpy", "ml_dtypes", "networkx", "safetensors", "jinja2", "onnx", "torch", "pycuda", "rich")
 LIGHT_PARTS = ("dialects", "cost_model", "passes", "lowering")
 
 

@@ -93,9 +93,9 @@ def test_f32_is_exact_but_for_what_tensor_cores_multiply() -> None:
     ("name", "dtype"), [*((name, "f16") for name in NETWORKS), ("classifier", "f16"), ("unet", "f32"), ("gpt", "f32")]
 )
 def test_a_network_has_cuda_for_every_target(name: str, dtype: str) -> None:
-    fused = lower(case(name).network, "fused", dtype=dtype)
+    optimised = lower(case(name).network, "graph", dtype=dtype)
     for target in TARGETS:
-        sources = emit_cuda(lower(fused, target=target).module)
+        sources = emit_cuda(lower(optimised, target=target, dtype=dtype).module)
         assert sources.kernels
         assert len(sources.program.launches) >= len(sources.kernels)
 
