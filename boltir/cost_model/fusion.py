@@ -44,7 +44,7 @@ BESIDE_TMA = EpilogueSpeed(2.5e-6, 3.3, 0.25e-6, 6)
 
 
 @dataclass(frozen=True)
-class Estimate:
+class Tradeoff:
     """Seconds that a fusion saves, and that it costs."""
 
     saved: float
@@ -74,7 +74,7 @@ class FusionCost:
         """The speed of the templates that the target's products run on."""
         return BESIDE_TMA if self.target.has_warpgroup_mma else THROUGH_SHARED_MEMORY
 
-    def joint_kernel(self, *, read: int, stored: int, behind_matrix: bool, instructions: int = 0) -> Estimate:
+    def joint_kernel(self, *, read: int, stored: int, behind_matrix: bool, instructions: int = 0) -> Tradeoff:
         """Making one kernel of two, although what the first stores is needed by others.
 
         Args:
@@ -88,9 +88,9 @@ class FusionCost:
         spent = storing if behind_matrix and stored > 0 else writing
         if behind_matrix:
             spent += instruction_seconds(instructions, self.target)
-        return self._estimate(LAUNCH_SECONDS + self._reading(read) + writing, spent)
+        return self._tradeoff(LAUNCH_SECONDS + self._reading(read) + writing, spent)
 
-    def reduced_store(self, size: int, elements: int, *, stays: bool) -> Estimate:
+    def reduced_store(self, size: int, elements: int, *, stays: bool) -> Tradeoff:
         """Reducing what a kernel computes in its epilogue; a small kernel that adds partial results replaces another.
 
         Args:
@@ -99,10 +99,10 @@ class FusionCost:
         """
         writing = 0.0 if stays else size / self.target.memory_bandwidth
         arithmetic = self.epilogue.reduction_flops * elements / self.target.simt_flops
-        return self._estimate(self._reading(size) + writing, self.epilogue.reduction_seconds + arithmetic)
+        return self._tradeoff(self._reading(size) + writing, self.epilogue.reduction_seconds + arithmetic)
 
-    def _estimate(self, saved: float, spent: float) -> Estimate:
-        return Estimate(saved, 0.0 if self.free else spent)
+    def _tradeoff(self, saved: float, spent: float) -> Tradeoff:
+        return Tradeoff(saved, 0.0 if self.free else spent)
 
     def _reading(self, size: int) -> float:
         is_cached = 2 * size <= self.target.l2_bytes

@@ -59,7 +59,7 @@ class FirstCheck:
         """
         kernels = (op for module in modules for op in kernels_of(module))
         chains = [(op, choice) for op in kernels if isinstance(op, ChainOp) and (choice := choice_of(op))]
-        unknown = [(op, choice) for op, choice in chains if not self._is_known(op, choice)]
+        unknown = self._unknown(chains)
         if not unknown:
             return True
         from boltir.profiler.measure_chosen import measure_chosen
@@ -82,13 +82,16 @@ class FirstCheck:
             remarks.missed(PASS_NAME, op, message, reason=f"was {measurement.status.value} on random data")
         return all(found[Problem.of(op)].is_ok for op, _ in unknown)
 
-    def _is_known(self, chain: ChainOp, choice: ChoiceAttr) -> bool:
-        """Whether the kernel was right on this problem before, on any GPU of the architecture."""
-        if not self.path.exists():
-            return False
+    def _unknown(self, chains: Sequence[tuple[ChainOp, ChoiceAttr]]) -> list[tuple[ChainOp, ChoiceAttr]]:
+        """Those whose kernels were not seen to be right on their problems before, on any GPU of the architecture."""
+        if not chains or not self.path.exists():
+            return list(chains)
         from boltir.profiler.candidate_text import candidate_text
         from boltir.profiler.database import Database
 
-        text = candidate_text(choice.template_attr, choice.integers)
-        with Database(self.path) as database:
+        def is_right(chain: ChainOp, choice: ChoiceAttr) -> bool:
+            text = candidate_text(choice.template_attr, choice.integers)
             return database.is_right(Problem.of(chain).text, self.target.name, text)
+
+        with Database(self.path) as database:
+            return [(chain, choice) for chain, choice in chains if not is_right(chain, choice)]

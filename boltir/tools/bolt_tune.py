@@ -20,12 +20,11 @@ from boltir.profiler.key import versions_of
 from boltir.profiler.locations import default_database, with_folder
 from boltir.profiler.options import DEFAULT_TOP
 from boltir.target import TARGETS
-from boltir.tools.console import console_on
+from boltir.tools.console import TUNING_WIDTH, console_on
 from boltir.tools.reporting import CommandLineParser, run_command
 
 READING = ("show", "export", "prune")
 ACTIONS = (*READING, "import")
-_WIDTH = 160  # of what is not printed to a terminal
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -117,7 +116,7 @@ def manage(args: Namespace, database: Database) -> None:
         case "show":
             from boltir.tools.tuning_table import print_records
 
-            print_records(console_on(sys.stdout, _WIDTH), database.records())
+            print_records(console_on(sys.stdout, TUNING_WIDTH), database.records())
         case "export":
             write_atomically(args.file, export_text(database.records()))
         case "import":

@@ -30,11 +30,8 @@ def model_digest(model: Path, database: Path, *options: str) -> str:
             digest.update(hashlib.file_digest(file, "sha256").digest())
     except OSError as error:
         raise BoltError(error.strerror or "cannot be read", where=str(model)) from None
-    beside = [
-        path
-        for path in model.parent.iterdir()
-        if path.stem.startswith(model.stem) and path != model and not path.name.startswith(database.name)
-    ]
+    own = {model.name, database.name, f"{database.name}-journal"}
+    beside = [path for path in model.parent.iterdir() if path.stem.startswith(model.stem) and path.name not in own]
     code = Path(boltir.__file__).parent.rglob("*.py")
     for path in sorted((*beside, *code)):
         facts = path.stat()

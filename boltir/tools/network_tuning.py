@@ -20,14 +20,12 @@ from boltir.profiler.problem import Problem, distinct_problems
 from boltir.profiler.rankings import AskedProblems
 from boltir.profiler.report import report_of
 from boltir.profiler.tuner import TuningResult
-from boltir.tools.console import console_on
+from boltir.tools.console import TUNING_WIDTH, console_on
 from boltir.tools.known_networks import model_digest, remember_problems, remembered_problems
 from boltir.tools.model_file import load_model, parse_input_shapes
 from boltir.tools.tuning_page import tuning_page
 from boltir.tools.tuning_progress import progress_on
 from boltir.tools.tuning_table import print_ranking, print_summary
-
-WIDTH = 160  # of what is not printed to a terminal
 
 
 def tune_network(args: Namespace, database: Database, executor: Executor, backends: Sequence[Backend]) -> None:
@@ -45,7 +43,7 @@ def tune_network(args: Namespace, database: Database, executor: Executor, backen
     if problems is None:
         problems = problems_of(load_model(path, shapes), target, args.dtype)
         remember_problems(database, f"{digest} {target}", problems)
-    with progress_on(console_on(sys.stderr, WIDTH), not args.quiet) as listener:
+    with progress_on(console_on(sys.stderr, TUNING_WIDTH), not args.quiet) as listener:
         result = tuner.tune(problems, listener)
     _report(args, tuner.machine, result)
 
@@ -66,7 +64,7 @@ def problems_of(network: Network, target: str, dtype: str) -> dict[Problem, int]
 
 def _report(args: Namespace, machine: Machine, result: TuningResult) -> None:
     report = report_of(machine, result.jobs)
-    console = console_on(sys.stdout, WIDTH)
+    console = console_on(sys.stdout, TUNING_WIDTH)
     if args.report not in (None, "-"):
         write_atomically(Path(args.report), tuning_page(report))
     if args.report is not None:

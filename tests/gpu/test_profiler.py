@@ -14,6 +14,7 @@ from xdsl.utils.test_value import create_ssa_value
 
 from boltir.dialects.fused import Conv2dOp, FusedOp, GemmOp
 from boltir.dialects.fused.epilogue import YieldOp
+from boltir.profiler.backend.identity import identify
 from boltir.profiler.backend.process import WorkerBackend
 from boltir.profiler.building import LocalBuilder
 from boltir.profiler.database import Database
@@ -127,6 +128,15 @@ def tuned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Machine, P
         result = Tuner(database, machine, prepare, make_builder, executor, [backend]).tune(PROBLEMS)
         yield machine, path, result
     backend.close()
+
+
+def test_the_management_library_and_cuda_name_the_same_gpu() -> None:
+    known = identify(0)
+    backend = WorkerBackend()
+    backend.start()
+    answer = backend.ask_facts()
+    backend.close()
+    assert known in (None, answer)
 
 
 def test_every_candidate_is_right(tuned: tuple[Machine, Path, TuningResult]) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from xdsl.dialects.builtin import BFloat16Type, Float16Type, IntAttr
 from xdsl.irdl import irdl_attr_definition
 
-from boltir.dialects.cutlass.matrix import require
+from boltir.dialects.cutlass.matrix import check_shared_memory, require
 from boltir.dialects.cutlass.template import KernelSignature, TemplateAttr
 from boltir.target import Target
 
@@ -102,8 +102,7 @@ class LibraryAttentionAttr(TemplateAttr, ABC):
         check_operand_types(target, signature, 3)
         require(signature.outputs == signature.inputs[:1], "the result has the element type of Q, K and V")
         require(not signature.epilogue_operands, "the template stores its result as it is")
-        used, limit = self.shared_memory(target), target.shared_memory_per_block
-        require(used <= limit, f"{used} bytes of shared memory exceed the {limit} of {target.name}")
+        check_shared_memory(self.shared_memory(target), target)
 
     def check_launch(self, integers: Mapping[str, int]) -> None:
         super().check_launch(integers)

@@ -17,7 +17,7 @@ from boltir.dialects.cutlass.attention import (
     check_head_dim,
     check_operand_types,
 )
-from boltir.dialects.cutlass.matrix import require
+from boltir.dialects.cutlass.matrix import check_shared_memory, require
 from boltir.dialects.cutlass.simt import SimtAttr
 from boltir.dialects.cutlass.template import KernelSignature
 from boltir.target import Target
@@ -104,8 +104,7 @@ class AttentionSm80Attr(SimtAttr):
         super().check_legal(target, signature)
         require(target.has_async_copy, f"{target.name} has no cp.async: use cutlass.attention")
         check_operand_types(target, signature, 3 if self.mask.data is AttentionMask.NONE else 4)
-        used, limit = self.shared_memory, target.shared_memory_per_block
-        require(used <= limit, f"{used} bytes of shared memory exceed the {limit} of {target.name}")
+        check_shared_memory(self.shared_memory, target)
 
     def check_launch(self, integers: Mapping[str, int]) -> None:
         super().check_launch(integers)

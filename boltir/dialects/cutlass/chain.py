@@ -14,7 +14,7 @@ from xdsl.dialects.builtin import BFloat16Type, Float16Type, Float32Type
 
 from boltir.dialects.cutlass.conv2d import CONV2D_PARAMETERS
 from boltir.dialects.cutlass.matrix import Math, MathAttr, check_epilogue, require
-from boltir.dialects.cutlass.template import KernelSignature, TemplateAttr
+from boltir.dialects.cutlass.template import IntsAttr, KernelSignature, TemplateAttr
 from boltir.dialects.fused.broadcast import Broadcast
 from boltir.dialects.fused.chain import Residence
 from boltir.target import Target
@@ -60,6 +60,14 @@ class ChainAttr(TemplateAttr, ABC):
     def flops(self, integers: Mapping[str, int]) -> int:
         extents = (self.depth(integers), *self.columns(integers))
         return 2 * self.rows(integers) * sum(k * n for k, n in pairwise(extents))
+
+    def check_products(self) -> None:
+        """A kernel computes so many products.
+
+        Raises:
+            VerifyException: it does not.
+        """
+        require(self.products in PRODUCTS, f"a chain has 2 to {PRODUCTS[-1]} products, got {self.products}")
 
     def check_legal(self, target: Target, signature: KernelSignature) -> None:
         super().check_legal(target, signature)
@@ -110,6 +118,33 @@ class ChainGemmParameters(ChainAttr, ABC):
 
     def columns(self, integers: Mapping[str, int]) -> tuple[int, ...]:
         return tuple(integers[f"n{i}"] for i in range(self.products))
+
+
+@dataclass(frozen=True, init=False)
+class ChainGemmOfExtents(ChainGemmParameters, ABC):
+    """A kernel of products that is compiled for all sizes but the rows, with the intermediates in registers.
+
+    Attributes:
+        extents: what the first product sums over, then the columns of each.
+    """
+
+    extents: IntsAttr
+
+    @property
+    def products(self) -> int:
+        return len(self.extents.data) - 1
+
+    @property
+    def intermediates(self) -> Residence:
+        return Residence.RF
+
+    def check_launch(self, integers: Mapping[str, int]) -> None:
+        super().check_launch(integers)
+        given = (self.depth(integers), *self.columns(integers))
+        require(
+            given == self.extents.data,
+            f"the kernel is compiled for extents {list(self.extents.data)}, the launch has {list(given)}",
+        )
 
 
 class ChainConv2dParameters(ChainAttr, ABC):

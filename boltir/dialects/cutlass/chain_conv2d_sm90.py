@@ -13,8 +13,8 @@ from math import prod
 from xdsl.dialects.builtin import IntAttr
 from xdsl.irdl import irdl_attr_definition
 
-from boltir.dialects.cutlass.chain import PRODUCTS, VECTOR, ChainConv2dParameters
-from boltir.dialects.cutlass.matrix import require
+from boltir.dialects.cutlass.chain import VECTOR, ChainConv2dParameters
+from boltir.dialects.cutlass.matrix import check_shared_memory, require
 from boltir.dialects.cutlass.template import FlagAttr, IntsAttr, KernelSignature
 from boltir.dialects.fused.chain import Residence
 from boltir.target import Target
@@ -115,7 +115,7 @@ class ChainConv2dSm90Attr(ChainConv2dParameters):
 
     def verify(self) -> None:
         *before, last = self.tile_n.data
-        require(self.products in PRODUCTS, f"a chain has 2 to {PRODUCTS[-1]} products, got {self.products}")
+        self.check_products()
         for n in before:
             require(0 < n <= 256 and n % 16 == 0, f"tile N before the last is a multiple of 16 up to 256, got {n}")
         require(0 < last <= 256 and last % 8 == 0, f"the last tile N is a multiple of 8 up to 256, got {last}")
@@ -146,8 +146,7 @@ class ChainConv2dSm90Attr(ChainConv2dParameters):
     def check_legal(self, target: Target, signature: KernelSignature) -> None:
         super().check_legal(target, signature)
         require(target.has_warpgroup_mma, f"{target.name} has no wgmma and TMA: use chain_conv2d")
-        used, limit = self.shared_memory, target.shared_memory_per_block
-        require(used <= limit, f"{used} bytes of shared memory exceed the {limit} of {target.name}")
+        check_shared_memory(self.shared_memory, target)
 
     def check_launch(self, integers: Mapping[str, int]) -> None:
         super().check_launch(integers)

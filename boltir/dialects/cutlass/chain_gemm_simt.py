@@ -1,43 +1,30 @@
 """`#cutlass.chain_gemm_simt`: dependent products of a few columns, on the ordinary cores: a thread computes a row."""
 
-from collections.abc import Mapping
 from itertools import pairwise
 
 from xdsl.dialects.builtin import IntAttr
 from xdsl.irdl import irdl_attr_definition
 
-from boltir.dialects.cutlass.chain import PRODUCTS, ChainGemmParameters
+from boltir.dialects.cutlass.chain import ChainGemmOfExtents
 from boltir.dialects.cutlass.matrix import LayoutAttr, require
 from boltir.dialects.cutlass.simt import check_vector
-from boltir.dialects.cutlass.template import IntsAttr
-from boltir.dialects.fused.chain import Residence
 
 MOST_COLUMNS = 32
 """Of every matrix: a row of A and those of two products are in a thread's registers."""
 
 
 @irdl_attr_definition
-class ChainGemmSimtAttr(ChainGemmParameters):
+class ChainGemmSimtAttr(ChainGemmOfExtents):
     """D = epilogue_1(epilogue_0(A @ B_0) @ B_1), and so on. All sizes but the rows are known to the compiler.
 
     Attributes:
-        extents: what the first product sums over, then the columns of each.
         vector: elements of A, and of D, that one access moves at most.
         layout_b: of every B.
     """
 
     name = "cutlass.chain_gemm_simt"
-    extents: IntsAttr
     vector: IntAttr
     layout_b: LayoutAttr
-
-    @property
-    def products(self) -> int:
-        return len(self.extents.data) - 1
-
-    @property
-    def intermediates(self) -> Residence:
-        return Residence.RF
 
     @property
     def weights(self) -> int:
@@ -46,7 +33,7 @@ class ChainGemmSimtAttr(ChainGemmParameters):
 
     def verify(self) -> None:
         extents, vector = self.extents.data, self.vector.data
-        require(self.products in PRODUCTS, f"a chain has 2 to {PRODUCTS[-1]} products, got {self.products}")
+        self.check_products()
         require(
             all(0 < extent <= MOST_COLUMNS for extent in extents),
             f"extents are from 1 to {MOST_COLUMNS}, got {list(extents)}",
@@ -54,11 +41,3 @@ class ChainGemmSimtAttr(ChainGemmParameters):
         check_vector("vector", vector)
         for extent in (extents[0], extents[-1]):
             require(extent % vector == 0, f"vector must divide the rows of A and D, got {vector} for {extent} elements")
-
-    def check_launch(self, integers: Mapping[str, int]) -> None:
-        super().check_launch(integers)
-        given = (self.depth(integers), *self.columns(integers))
-        require(
-            given == self.extents.data,
-            f"the kernel is compiled for extents {list(self.extents.data)}, the launch has {list(given)}",
-        )

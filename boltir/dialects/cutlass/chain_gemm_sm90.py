@@ -12,10 +12,10 @@ from math import ceil
 from xdsl.dialects.builtin import IntAttr
 from xdsl.irdl import irdl_attr_definition
 
-from boltir.dialects.cutlass.chain import PRODUCTS, VECTOR, ChainGemmParameters
-from boltir.dialects.cutlass.matrix import Layout, LayoutAttr, require
-from boltir.dialects.cutlass.template import IntsAttr, KernelSignature
-from boltir.dialects.fused.chain import Residence
+from boltir.dialects.cutlass.chain import VECTOR, ChainGemmOfExtents
+from boltir.dialects.cutlass.matrix import Layout, LayoutAttr, check_shared_memory, require
+from boltir.dialects.cutlass.template import KernelSignature
+from boltir.dialects.shapes import round_up
 from boltir.target import Target
 
 ROWS = 64
@@ -36,11 +36,10 @@ OTHER_REGISTERS = 32
 
 
 @irdl_attr_definition
-class ChainGemmSm90Attr(ChainGemmParameters):
+class ChainGemmSm90Attr(ChainGemmOfExtents):
     """D = epilogue_1(epilogue_0(A @ B_0) @ B_1), and so on. All sizes but the rows are known to the compiler.
 
     Attributes:
-        extents: what the first product sums over, then the columns of each.
         chunk: columns of the first product that are computed at a time.
         consumers: warpgroups that compute, each on rows of its own.
         stages: of A's ring, per consumer; a stage is 64 rows by 64 columns.
@@ -50,7 +49,6 @@ class ChainGemmSm90Attr(ChainGemmParameters):
     """
 
     name = "cutlass.chain_gemm_sm90"
-    extents: IntsAttr
     chunk: IntAttr
     consumers: IntAttr
     stages: IntAttr
@@ -59,18 +57,10 @@ class ChainGemmSm90Attr(ChainGemmParameters):
     layout_b: LayoutAttr
 
     @property
-    def products(self) -> int:
-        return len(self.extents.data) - 1
-
-    @property
-    def intermediates(self) -> Residence:
-        return Residence.RF
-
-    @property
     def widths(self) -> tuple[int, ...]:
         """The columns of each product, rounded up to what the next one sums over at a time."""
         *inner, last = self.extents.data[1:]
-        return (*(_rounded_up(n, 16) for n in inner), last)
+        return (*(round_up(n, 16) for n in inner), last)
 
     @property
     def chunks(self) -> int:
@@ -135,7 +125,7 @@ class ChainGemmSm90Attr(ChainGemmParameters):
 
     def verify(self) -> None:
         chunk, consumers = self.chunk.data, self.consumers.data
-        require(self.products in PRODUCTS, f"a chain has 2 to {PRODUCTS[-1]} products, got {self.products}")
+        self.check_products()
         require(
             all(extent > 0 and extent % VECTOR == 0 for extent in self.extents.data),
             f"TMA moves rows of 16 bytes: extents are multiples of {VECTOR}, got {list(self.extents.data)}",
@@ -186,17 +176,4 @@ class ChainGemmSm90Attr(ChainGemmParameters):
     def check_legal(self, target: Target, signature: KernelSignature) -> None:
         super().check_legal(target, signature)
         require(target.has_warpgroup_mma, f"{target.name} has no wgmma and TMA: use cutlass.chain_gemm")
-        used, limit = self.shared_memory, target.shared_memory_per_block
-        require(used <= limit, f"{used} bytes of shared memory exceed the {limit} of {target.name}")
-
-    def check_launch(self, integers: Mapping[str, int]) -> None:
-        super().check_launch(integers)
-        given = (self.depth(integers), *self.columns(integers))
-        require(
-            given == self.extents.data,
-            f"the kernel is compiled for extents {list(self.extents.data)}, the launch has {list(given)}",
-        )
-
-
-def _rounded_up(value: int, multiple: int) -> int:
-    return -(-value // multiple) * multiple
+        check_shared_memory(self.shared_memory, target)

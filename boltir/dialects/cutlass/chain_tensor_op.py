@@ -11,8 +11,8 @@ from itertools import pairwise
 
 from xdsl.dialects.builtin import IntAttr
 
-from boltir.dialects.cutlass.chain import PRODUCTS, VECTOR, ChainAttr
-from boltir.dialects.cutlass.matrix import require
+from boltir.dialects.cutlass.chain import VECTOR, ChainAttr
+from boltir.dialects.cutlass.matrix import check_shared_memory, require
 from boltir.dialects.cutlass.template import IntsAttr, KernelSignature
 from boltir.dialects.cutlass.tensor_op import PADDING, instruction_shape
 from boltir.dialects.cutlass.tensor_op_epilogue import (
@@ -106,7 +106,7 @@ class ChainTensorOpAttr(ChainAttr, ABC):
         for name, value in lists.items():
             count = 3 if name == "instruction" else self.products
             require(len(value) == count and min(value) > 0, f"{name} must be {count} positive numbers")
-        require(self.products in PRODUCTS, f"a chain has 2 to {PRODUCTS[-1]} products, got {self.products}")
+        self.check_products()
         require(self.stages.data >= 2, f"stages must be at least 2, got {self.stages.data}")
         for product in range(self.products):
             self._verify_tiles(product)
@@ -186,8 +186,7 @@ class ChainTensorOpAttr(ChainAttr, ABC):
         _check_vectors(signature)
         columns, warp = self.threadblock_n.data[-1], self.warp_n.data[-1]
         lanes_across(columns, columns // warp, VECTOR, VISITED_BYTES)
-        used, limit = self.shared_memory, target.shared_memory_per_block
-        require(used <= limit, f"{used} bytes of shared memory exceed the {limit} of {target.name}")
+        check_shared_memory(self.shared_memory, target)
 
     def check_launch(self, integers: Mapping[str, int]) -> None:
         super().check_launch(integers)

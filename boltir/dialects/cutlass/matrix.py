@@ -127,6 +127,16 @@ def require(condition: bool, message: str) -> None:
         raise VerifyException(message)
 
 
+def check_shared_memory(used: int, target: Target) -> None:
+    """What a threadblock holds, in bytes, fits the target.
+
+    Raises:
+        VerifyException: it does not.
+    """
+    limit = target.shared_memory_per_block
+    require(used <= limit, f"{used} bytes of shared memory exceed the {limit} of {target.name}")
+
+
 def is_power_of_two(value: int) -> bool:
     return value > 0 and value & (value - 1) == 0
 

@@ -12,7 +12,15 @@ from dataclasses import dataclass
 from xdsl.dialects.builtin import IntAttr
 from xdsl.ir import Attribute
 
-from boltir.dialects.cutlass.matrix import Math, MathAttr, bytes_of, check_input_types, is_power_of_two, require
+from boltir.dialects.cutlass.matrix import (
+    Math,
+    MathAttr,
+    bytes_of,
+    check_input_types,
+    check_shared_memory,
+    is_power_of_two,
+    require,
+)
 from boltir.dialects.cutlass.store import StoreKind
 from boltir.dialects.cutlass.template import IntsAttr, KernelSignature, TemplateAttr
 from boltir.dialects.cutlass.tensor_op_epilogue import (
@@ -131,8 +139,7 @@ class TensorOpAttr(TemplateAttr, ABC):
         check_input_types(self.math.data, target, signature)
         self._check_mainloop(target)
         self._check_epilogue(signature)
-        used, limit = self.shared_memory(signature.outputs[0]), target.shared_memory_per_block
-        require(used <= limit, f"{used} bytes of shared memory exceed the {limit} of {target.name}")
+        check_shared_memory(self.shared_memory(signature.outputs[0]), target)
 
     def _check_mainloop(self, target: Target) -> None:
         math, instruction, stages = self.math.data, self.instruction.data, self.stages.data

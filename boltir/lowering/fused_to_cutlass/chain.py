@@ -16,10 +16,8 @@ from boltir.dialects.cutlass.template import KernelSignature, StageSignature, Te
 from boltir.dialects.fused import ChainOp, Conv2dOp, FusedOp, GemmOp
 from boltir.dialects.graph.constants import depends_on_weights_only
 from boltir.dialects.tensors import element_type, static_shape
-from boltir.errors import UnsupportedError
 from boltir.lowering.fused_to_cutlass.conv2d import conv2d_arguments, is_matrix_product
-from boltir.lowering.fused_to_cutlass.selection import Refusal, Selection, signature_of
-from boltir.remarks import location_text
+from boltir.lowering.fused_to_cutlass.selection import Refusal, Selection, obeyed, signature_of
 from boltir.target import Target
 
 
@@ -125,13 +123,7 @@ def given_chain_selection(chain: ChainOp, target: Target) -> Selection | None:
     answer = legal_chain_selection(chain, choice.template_attr, target)
     if isinstance(answer, Selection) and answer.arguments != choice.integers:
         answer = Refusal(f"launches of {choice.template_attr.family} compute it with other integers")
-    if isinstance(answer, Refusal):
-        raise UnsupportedError(
-            f"the template chosen for {chain.name} cannot compute it on {target.name}: {answer.reason}",
-            where=location_text(chain) or None,
-            hint="remove the attribute cutlass.choice, or run inline-chains",
-        )
-    return answer
+    return obeyed(answer, chain, target, "run inline-chains")
 
 
 def legal_chain_selection(chain: ChainOp, template: TemplateAttr, target: Target) -> Selection | Refusal:

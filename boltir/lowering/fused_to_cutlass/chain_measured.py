@@ -12,7 +12,7 @@ from boltir.dialects.fused import ChainOp, FusedOp
 from boltir.lowering.fused_to_cutlass.chain import chain_problem, legal_selection_of
 from boltir.lowering.fused_to_cutlass.chain_candidates import ChainCandidate
 from boltir.lowering.fused_to_cutlass.chain_gate import Comparison
-from boltir.lowering.fused_to_cutlass.chain_runs import members
+from boltir.lowering.fused_to_cutlass.chain_runs import inputs_of, members
 from boltir.lowering.fused_to_cutlass.form_chain import form_chain
 from boltir.lowering.fused_to_cutlass.selection import Refusal, Selection
 from boltir.ranking import Ranking, Rankings, Refused
@@ -41,8 +41,7 @@ def measured_comparisons(
 def _trial(anchors: Sequence[FusedOp], candidate: ChainCandidate) -> ChainOp:
     """The kernel that `anchors`, a run, would become: a problem to look up. They stay as they are."""
     ops = members(anchors)
-    inside = {result for op in ops for result in op.results}
-    outside = list(dict.fromkeys(value for op in ops for value in op.operands if value not in inside))
+    outside = inputs_of(ops)
     block = Block(arg_types=[value.type for value in outside])
     copies: dict[SSAValue, SSAValue] = dict(zip(outside, block.args, strict=True))
     block.add_ops([op.clone(copies) for op in ops])

@@ -117,6 +117,12 @@ def members(anchors: Sequence[FusedOp]) -> list[Operation]:
     return ops
 
 
+def inputs_of(ops: Sequence[Operation]) -> list[SSAValue]:
+    """What the operations of a chain read that none of them computes, each once."""
+    inside = {result for op in ops for result in op.results}
+    return list(dict.fromkeys(value for op in ops for value in op.operands if value not in inside))
+
+
 def between(producer: FusedOp, consumer: FusedOp) -> list[ReshapeOp]:
     """The reshapes on the way from an anchor to the next one of its run."""
     found: list[ReshapeOp] = []

@@ -7,14 +7,12 @@ from xdsl.utils.exceptions import VerifyException
 from boltir.dialects.cutlass import choice_of
 from boltir.dialects.cutlass.template import TemplateAttr
 from boltir.dialects.fused import FusedOp
-from boltir.errors import UnsupportedError
 from boltir.lowering.fused_to_cutlass.acceptance import completed
 from boltir.lowering.fused_to_cutlass.families import families
 from boltir.lowering.fused_to_cutlass.family import Family
 from boltir.lowering.fused_to_cutlass.kernels import kernel_signature
-from boltir.lowering.fused_to_cutlass.selection import Refusal, Selection
+from boltir.lowering.fused_to_cutlass.selection import Refusal, Selection, obeyed
 from boltir.lowering.fused_to_cutlass.selectors import answers
-from boltir.remarks import location_text
 from boltir.target import Target
 
 
@@ -28,13 +26,7 @@ def given_selection(op: FusedOp, target: Target) -> Selection | None:
     if choice is None:
         return None
     answer = legal_selection(op, choice.template_attr, choice.integers, target)
-    if isinstance(answer, Refusal):
-        raise UnsupportedError(
-            f"the template chosen for {op.name} cannot compute it on {target.name}: {answer.reason}",
-            where=location_text(op) or None,
-            hint="remove the attribute cutlass.choice, or run select-templates for this target",
-        )
-    return answer
+    return obeyed(answer, op, target, "run select-templates for this target")
 
 
 def legal_selection(

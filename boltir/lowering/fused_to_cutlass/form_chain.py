@@ -16,15 +16,14 @@ from boltir.dialects.graph.builder import GraphBuilder
 from boltir.dialects.properties import bool_attr
 from boltir.dialects.tensors import static_shape
 from boltir.lowering.fused_to_cutlass.chain_candidates import ChainCandidate
-from boltir.lowering.fused_to_cutlass.chain_runs import members
+from boltir.lowering.fused_to_cutlass.chain_runs import inputs_of, members
 
 
 def form_chain(anchors: Sequence[FusedOp], candidate: ChainCandidate) -> ChainOp:
     """Replace `anchors`, which are a run, by one kernel of the candidate's template."""
     _lay_out_weights(anchors, candidate.template)
     ops = members(anchors)
-    inside = {result for op in ops for result in op.results}
-    inputs = list(dict.fromkeys(value for op in ops for value in op.operands if value not in inside))
+    inputs = inputs_of(ops)
     block = Block(arg_types=[value.type for value in inputs])
     arguments: dict[SSAValue, SSAValue] = dict(zip(inputs, block.args, strict=True))
     last = anchors[-1].outputs[0]

@@ -3,11 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from xdsl.ir import Operation
+
 from boltir.dialects.cutlass.template import KernelSignature, TemplateAttr
 from boltir.dialects.fused import Conv2dOp, DualGemmOp, FusedOp, GemmOp
 from boltir.dialects.tensors import element_type
+from boltir.errors import UnsupportedError
 from boltir.lowering.fused_to_cutlass.family import Candidate, Rejection
 from boltir.lowering.fused_to_cutlass.stores import general_rank_of, stores_of
+from boltir.remarks import location_text
+from boltir.target import Target
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,21 @@ class Refusal:
     reason: str
     operands: tuple[int, ...] = ()
     stores: tuple[int, ...] = ()
+
+
+def obeyed(answer: Selection | Refusal, op: Operation, target: Target, remedy: str) -> Selection:
+    """The template that is attached to `op`, which it can compute.
+
+    Raises:
+        UnsupportedError: it cannot; what else to do is to remove it, or `remedy`.
+    """
+    if isinstance(answer, Selection):
+        return answer
+    raise UnsupportedError(
+        f"the template chosen for {op.name} cannot compute it on {target.name}: {answer.reason}",
+        where=location_text(op) or None,
+        hint=f"remove the attribute cutlass.choice, or {remedy}",
+    )
 
 
 def signature_of(op: FusedOp) -> KernelSignature:

@@ -11,12 +11,12 @@ from xdsl.ir import Block, SSAValue
 from boltir.dialects.graph.elementwise import ElementwiseOp
 from boltir.dialects.graph.linear import BiasAddOp, Conv2dOp
 from boltir.dialects.graph.movement import ConcatOp, GatherOp, TransposeOp
+from boltir.dialects.shapes import round_up
 from boltir.dialects.tensors import element_type, static_shape
 from boltir.lowering.padding.cost import Extents, PaddingCost, exact_extents
 from boltir.passes.fold_constants import LARGEST_PADDING
 from boltir.passes.lower_precision import ELEMENTS
 from boltir.passes.padding.groups import Group, LaneFinder, Product, is_product, picks_rows
-from boltir.passes.padding.pads import round_up
 
 FEW_CHANNELS = 4
 """Convolutions have kernels that read pixels of so many channels at once, besides those of a full access."""

@@ -15,10 +15,10 @@ from boltir.dialects.graph.base import GraphOp
 from boltir.dialects.graph.linear import Conv2dOp, MatrixProductOp
 from boltir.dialects.graph.movement import GatherOp
 from boltir.dialects.graph.pooling import ReduceSumOp
+from boltir.dialects.shapes import round_up
 from boltir.dialects.tensors import element_type, normalized_axis, static_shape
 from boltir.passes.fold_prologue import summed_axes
 from boltir.passes.padding.lanes import FILLS, is_depthwise, is_harmless, lane_operands, lane_value
-from boltir.passes.padding.pads import round_up
 from boltir.precision import Precision
 
 Product = MatrixProductOp | Conv2dOp

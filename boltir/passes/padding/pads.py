@@ -10,11 +10,6 @@ from boltir.dialects.properties import float_attr, ints
 from boltir.dialects.tensors import static_shape
 
 
-def round_up(count: int, step: int) -> int:
-    """The next multiple of `step`."""
-    return -(-count // step) * step
-
-
 def pad_end(value: SSAValue, axis: int, count: int, build: GraphBuilder, fill: float = 0.0) -> SSAValue:
     """`value` with `count` times the number `fill` after its dimension `axis`; itself for none."""
     if not count:

@@ -10,8 +10,9 @@ from boltir.dialects.graph.builder import GraphBuilder
 from boltir.dialects.graph.linear import Conv2dOp
 from boltir.dialects.graph.unfold import UnfoldOp
 from boltir.dialects.properties import int_attr, ints
+from boltir.dialects.shapes import round_up
 from boltir.dialects.tensors import Shape, static_shape
-from boltir.passes.padding.pads import pad_end, round_up
+from boltir.passes.padding.pads import pad_end
 
 
 @dataclass(frozen=True)

@@ -122,8 +122,14 @@ class WorkerBackend:
                 self._worker, self._loaded = Worker.start(self.engine, self.device), None
 
     def facts(self) -> DeviceFacts:
-        if self._known is not None:
-            return self._known
+        return self.ask_facts() if self._known is None else self._known
+
+    def ask_facts(self) -> DeviceFacts:
+        """What the process says the device is.
+
+        Raises:
+            BoltError: the device cannot be used.
+        """
         try:
             return self._ask(("facts",), self.start_limit)
         except (WorkerDiedError, WorkerTimeoutError) as error:

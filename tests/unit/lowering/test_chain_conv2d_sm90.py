@@ -1,56 +1,32 @@
 """boltir's kernel of a convolution and products behind it for Hopper: what it means, and what is tried."""
 
-import numpy as np
 import pytest
 from xdsl.dialects.builtin import f16
 
-from boltir.dialects.cutlass import KernelOp
 from boltir.dialects.cutlass.chain_conv2d_sm90 import ChainConv2dSm90Attr
 from boltir.dialects.cutlass.matrix import Layout
 from boltir.dialects.cutlass.template import KernelSignature, StageSignature
 from boltir.lowering.fused_to_cutlass.chain import ChainProblem
 from boltir.lowering.fused_to_cutlass.chain_candidates import chain_candidates
-from boltir.lowering.render import render_kernel
-from boltir.runtime.build import Builder
-from boltir.runtime.kernel_source import KernelSource
 from boltir.target import Target
 from tests.gpu.chain_cases import ChainCase
 from tests.gpu.chain_conv2d_sm90_cases import CASES
-from tests.gpu.epilogue_cases import TOLERANCES
+from tests.support.chain_checks import check_meaning, compile_kernels, small
 
 HOPPER = Target.named("sm_90a")
-MOST_ELEMENTS = 1_000_000
-"""Of the images, for which the interpreter takes no time."""
 COMPILED = ("everything", "three", "cluster of four")
 
 
-def kernel_of(case: ChainCase) -> KernelOp:
-    (kernel,) = (op for op in case.lowered().module.ops if isinstance(op, KernelOp))
-    return kernel
-
-
-@pytest.mark.parametrize(
-    "case", [case for case in CASES if np.prod(case.a) < MOST_ELEMENTS], ids=lambda case: case.name
-)
+@pytest.mark.parametrize("case", small(CASES), ids=lambda case: case.name)
 def test_a_launch_means_the_chain(case: ChainCase) -> None:
-    network = case.lowered()
-    network.module.verify()
-    arguments = case.random_arguments(0)
-    (output,), (exact,) = network.run(arguments), case.expected(arguments)
-    assert output.shape == exact.shape
-    difference = np.abs(output.astype(np.float64) - exact).max() / np.abs(exact).max()
-    assert difference <= TOLERANCES[case.intermediate_dtype]
+    check_meaning(case)
 
 
 def test_nvcc_compiles() -> None:
     """Weights that pass through, alone and in clusters, and three products; the GPU tests have them all compiled."""
-    sources: list[KernelSource] = []
-    for i, case in enumerate(case for case in CASES if case.name.startswith(COMPILED)):
-        kernel = kernel_of(case)
-        kernel.sym_name = type(kernel.sym_name)(f"chain_{i}")
-        sources.append(KernelSource(f"chain_{i}", render_kernel(kernel)))
-    assert len(sources) == len(COMPILED)
-    Builder(HOPPER, jobs=1, show_progress=False).compile_kernels(sources)
+    cases = [case for case in CASES if case.name.startswith(COMPILED)]
+    assert len(cases) == len(COMPILED)
+    compile_kernels(cases, HOPPER)
 
 
 def pair(size: int, channels: int, last: int) -> ChainProblem:

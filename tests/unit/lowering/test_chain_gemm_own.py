@@ -1,46 +1,26 @@
 """boltir's own kernels of dependent products: what they mean, that nvcc compiles them, and which are tried."""
 
-import numpy as np
 import pytest
 from xdsl.dialects.builtin import f16
 
-from boltir.dialects.cutlass import KernelOp
 from boltir.dialects.cutlass.chain_gemm_simt import ChainGemmSimtAttr
 from boltir.dialects.cutlass.chain_gemm_sm90 import ChainGemmSm90Attr
 from boltir.dialects.cutlass.matrix import Layout
 from boltir.dialects.cutlass.template import KernelSignature, StageSignature
 from boltir.lowering.fused_to_cutlass.chain import ChainProblem
 from boltir.lowering.fused_to_cutlass.chain_candidates import chain_candidates
-from boltir.lowering.render import render_kernel
-from boltir.runtime.build import Builder
-from boltir.runtime.kernel_source import KernelSource
 from boltir.target import Target
 from tests.gpu import chain_gemm_simt_cases, chain_gemm_sm90_cases
 from tests.gpu.chain_cases import ChainCase
-from tests.gpu.epilogue_cases import TOLERANCES
+from tests.support.chain_checks import check_meaning, compile_kernels, small
 
 CASES = (*chain_gemm_sm90_cases.CASES, *chain_gemm_simt_cases.CASES)
-MOST_ELEMENTS = 1_000_000
-"""Of A, for which the interpreter takes no time."""
 COMPILED = {"sm_90a": ("three,", "everything, split"), "sm_80": ("odd", "everything")}
 
 
-def kernel_of(case: ChainCase) -> KernelOp:
-    (kernel,) = (op for op in case.lowered().module.ops if isinstance(op, KernelOp))
-    return kernel
-
-
-@pytest.mark.parametrize(
-    "case", [case for case in CASES if np.prod(case.a) < MOST_ELEMENTS], ids=lambda case: case.name
-)
+@pytest.mark.parametrize("case", small(CASES), ids=lambda case: case.name)
 def test_a_launch_means_the_chain(case: ChainCase) -> None:
-    network = case.lowered()
-    network.module.verify()
-    arguments = case.random_arguments(0)
-    (output,), (exact,) = network.run(arguments), case.expected(arguments)
-    assert output.shape == exact.shape
-    difference = np.abs(output.astype(np.float64) - exact).max() / np.abs(exact).max()
-    assert difference <= TOLERANCES[case.intermediate_dtype]
+    check_meaning(case)
 
 
 @pytest.mark.parametrize("target", list(COMPILED))
@@ -48,12 +28,7 @@ def test_nvcc_compiles(target: str) -> None:
     """Three products, operands of every kind, parts that are added up; the GPU tests have them all compiled."""
     cases = [case for case in CASES if case.target == target and case.name.startswith(COMPILED[target])]
     assert len(cases) == len(COMPILED[target])
-    sources: list[KernelSource] = []
-    for i, case in enumerate(cases):
-        kernel = kernel_of(case)
-        kernel.sym_name = type(kernel.sym_name)(f"chain_{i}")
-        sources.append(KernelSource(f"chain_{i}", render_kernel(kernel)))
-    Builder(Target.named(target), jobs=1, show_progress=False).compile_kernels(sources)
+    compile_kernels(cases, Target.named(target))
 
 
 def templates(rows: int, *extents: int) -> list[object]:

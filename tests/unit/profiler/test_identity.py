@@ -15,6 +15,7 @@ DIVIDED = ("NVIDIA H100", 9, 0, 1)
 
 SOURCE = """
 #include <string.h>
+extern "C" {
 static const struct { const char* name; int major, minor; unsigned divided; } gpus[] = {GPUS};
 int nvmlInit_v2(void) { return 0; }
 int nvmlShutdown(void) { return 0; }
@@ -31,6 +32,7 @@ int nvmlDeviceGetMigMode(const void* gpu, unsigned* current, unsigned* pending) 
   if (gpus[gpu_of(gpu)].major < 8) return 3;
   *current = *pending = gpus[gpu_of(gpu)].divided; return 0;
 }
+}
 """
 
 
@@ -42,9 +44,9 @@ def _all_gpus_are_visible(monkeypatch: pytest.MonkeyPatch) -> None:
 def install(gpus: list[tuple[str, int, int, int]], folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the machine hold `gpus`: name, compute capability, whether divided into instances."""
     rows = ", ".join(f'{{"{name}", {major}, {minor}, {divided}}}' for name, major, minor, divided in gpus)
-    source, library = folder / "nvml.c", folder / "libnvidia-ml.so.1"
+    source, library = folder / "nvml.cpp", folder / "libnvidia-ml.so.1"
     source.write_text(SOURCE.replace("GPUS", rows))
-    subprocess.run(["gcc", "-shared", "-fPIC", source, "-o", library], check=True)
+    subprocess.run(["g++", "-shared", "-fPIC", source, "-o", library], check=True)
     monkeypatch.setattr(identity, "LIBRARY", str(library))
 
 

@@ -246,7 +246,7 @@ def test_a_database_beside_the_model_is_no_part_of_it(model: Path, tmp_path: Pat
     path.write_bytes(model.read_bytes())
     first = model_digest(path, database)
     database.write_bytes(b"measurements")
-    (tmp_path / "model.db-wal").write_bytes(b"more")
+    (tmp_path / "model.db-journal").write_bytes(b"more")
     assert model_digest(path, database) == first
     (tmp_path / "model.onnx.data").write_bytes(b"weights")
     assert model_digest(path, database) != first
