@@ -5,6 +5,7 @@ for each element of a product, which its epilogue cannot hide behind the tensor 
 """
 
 from collections.abc import Collection
+from math import isclose, sqrt
 
 from xdsl.dialects import arith, math
 from xdsl.dialects.builtin import BFloat16Type, Float16Type, FloatAttr, IntegerType, f32
@@ -14,6 +15,8 @@ from xdsl.utils.hints import isa
 Form = tuple[str, tuple[SSAValue, ...]]
 """A C++ expression with the places `{0}`, `{1}`, ... and the values that belong there."""
 
+F32_STEP = 2.0**-23
+"""Relative distance of neighbouring floats, at most."""
 INTEGERS_IN_F32 = 1 << 22
 """Up to this magnitude one addition rounds a float to an integer."""
 
@@ -38,6 +41,8 @@ def narrow_form(op: Operation, uniform: Collection[SSAValue]) -> Form | None:
             return "boltir::narrow_exp({0})", (op.operand,)
         case arith.AddfOp():
             return _one_plus(op)
+        case arith.MulfOp():
+            return _gelu(op)
         case arith.DivfOp():
             return _quotient(op, uniform)
         case math.RoundEvenOp() if _is_clamped(op.result):
@@ -57,6 +62,42 @@ def _one_plus(op: arith.AddfOp) -> Form | None:
         if isinstance(other.owner, math.TanhOp):
             return "boltir::narrow_one_plus_tanh({0})", (other.owner.operand,)
     return None
+
+
+def _gelu(op: arith.MulfOp) -> Form | None:
+    """x / 2 * (1 + erf(x / sqrt(2))), multiplied in any order."""
+    for phi in _factors(op.result):
+        x = _normal_variable(phi)
+        if x is None:
+            continue
+        factors = _factors(op.result, x)
+        others = [factor for factor in factors if factor not in (phi, x)]
+        if len(factors) == 3 and len(others) == 1 and _constant(others[0]) == 0.5:
+            return "boltir::narrow_gelu({0})", (x,)
+    return None
+
+
+def _normal_variable(phi: SSAValue) -> SSAValue | None:
+    """x where `phi` is 1 + erf(x / sqrt(2)): twice the normal distribution."""
+    if not isinstance(phi.owner, arith.AddfOp):
+        return None
+    for one, other in ((phi.owner.lhs, phi.owner.rhs), (phi.owner.rhs, phi.owner.lhs)):
+        if _constant(one) != 1.0 or not isinstance(other.owner, math.ErfOp):
+            continue
+        scaled = other.owner.operand.owner
+        if not isinstance(scaled, arith.MulfOp):
+            return None
+        for root, x in ((scaled.lhs, scaled.rhs), (scaled.rhs, scaled.lhs)):
+            if isclose(_constant(root) or 0.0, sqrt(0.5), rel_tol=F32_STEP):
+                return x
+    return None
+
+
+def _factors(product: SSAValue, whole: SSAValue | None = None) -> tuple[SSAValue, ...]:
+    """Of `product`; `whole` is not taken apart."""
+    if product is whole or not isinstance(product.owner, arith.MulfOp):
+        return (product,)
+    return (*_factors(product.owner.lhs, whole), *_factors(product.owner.rhs, whole))
 
 
 def _quotient(op: arith.DivfOp, uniform: Collection[SSAValue]) -> Form | None:

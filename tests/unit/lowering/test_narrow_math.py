@@ -20,6 +20,7 @@ static inline int __float_as_int(float x) { int y; std::memcpy(&y, &x, 4); retur
 namespace boltir {
 static inline float approximate_exp2(float x) { return exp2f(x); }
 static inline float approximate_reciprocal(float x) { return 1.0f / x; }
+static inline float positive_part(float x) { return x < 0.0f ? 0.0f : x; }
 }
 """
 
@@ -29,6 +30,13 @@ GELU = ONE + (
     "%p = arith.addf %e, %one : f32\n%half = arith.constant 0.5 : f32\n%h = arith.mulf %a, %half : f32\n"
     "%r = arith.mulf %h, %p : f32"
 )
+PHI = (
+    ONE
+    + "%root = arith.constant 0.70710678 : f32\n%s = arith.mulf %root, %a : f32\n%e = math.erf %s : f32\n"
+    + "%p = arith.addf %one, %e : f32\n%half = arith.constant 0.5 : f32\n"
+)
+GELU_OTHERWISE = PHI + "%h = arith.mulf %p, %half : f32\n%r = arith.mulf %a, %h : f32"
+PHI_ALONE = PHI + "%r = arith.mulf %p, %half : f32"
 TANH = ONE + "%t = math.tanh %a : f32\n%r = arith.addf %one, %t : f32"
 SILU = ONE + (
     "%n = arith.negf %a : f32\n%e = math.exp %n : f32\n%d = arith.addf %one, %e : f32\n%r = arith.divf %a, %d : f32"
@@ -54,6 +62,8 @@ def narrow(body: str, x: Array, y: Array, folder: Path) -> tuple[Array, Array, s
 
 EXACT: dict[str, Callable[[float], float]] = {
     GELU: lambda x: x / 2 * erfc(-x / sqrt(2)),
+    GELU_OTHERWISE: lambda x: x / 2 * erfc(-x / sqrt(2)),
+    PHI_ALONE: lambda x: erfc(-x / sqrt(2)) / 2,
     TANH: lambda x: 2 / (1 + exp(-2 * x)) if x > -350 else 0.0,
     SILU: lambda x: x / (1 + exp(-x)) if x > -700 else 0.0,
     SIGMOID: lambda x: 1 / (1 + exp(-x)) if x > -700 else 0.0,
@@ -64,13 +74,15 @@ EXACT: dict[str, Callable[[float], float]] = {
 @pytest.mark.parametrize(
     ("body", "function"),
     [
-        (GELU, "narrow_one_plus_erf"),
+        (GELU, "narrow_gelu"),
+        (GELU_OTHERWISE, "narrow_gelu"),
+        (PHI_ALONE, "narrow_one_plus_erf"),
         (TANH, "narrow_one_plus_tanh"),
         (SILU, "approximate_reciprocal"),
         (SIGMOID, "approximate_reciprocal"),
         (EXP, "narrow_exp"),
     ],
-    ids=["gelu", "tanh", "silu", "sigmoid", "exp"],
+    ids=["gelu", "gelu in another order", "normal distribution", "tanh", "silu", "sigmoid", "exp"],
 )
 def test_results_are_a_small_part_of_an_f16_step_off(body: str, function: str, tmp_path: Path) -> None:
     size = np.concatenate([np.linspace(0, 11, 4_000), np.geomspace(1e-30, 6e4, 2_000)]).astype(np.float32)
