@@ -81,6 +81,8 @@ LARGE = (
     ),
     Problem("NHWC to NCHW, 256 channels", "transpose", "64x56x56x256xf16", "64x256x56x56xf16", TO_NCHW),
     Problem("NCHW to NHWC, 256 channels", "transpose", "64x256x56x56xf16", "64x56x56x256xf16", TO_NHWC),
+    Problem("NHWC to NCHW, 7x7 pixels", "transpose", "256x7x7x2048xf16", "256x2048x7x7xf16", TO_NCHW),
+    Problem("NCHW to NHWC, 7x7 pixels", "transpose", "256x2048x7x7xf16", "256x7x7x2048xf16", TO_NHWC),
     Problem("NCHW f32 to NHWC, 8 channels", "transpose", "64x8x224x224xf32", "64x224x224x8xf16", TO_NHWC),
     Problem("NCHW f32 to NHWC, 4 channels", "transpose", "64x4x224x224xf32", "64x224x224x4xf16", TO_NHWC),
     Problem(
