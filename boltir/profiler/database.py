@@ -22,6 +22,9 @@ APPLICATION = 0x626F6C74  # "bolt", which SQLite writes into the file's header
 SCHEMA_VERSION = 1
 PATIENCE = 60.0  # seconds to wait for another process that writes
 
+_NOT_TO_BE_OPENED = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+_OPEN_HINT = "give a file that can be written, in a folder that is there"
+
 _SCHEMA = (
     """CREATE TABLE problems (
         digest TEXT PRIMARY KEY,
@@ -228,7 +231,8 @@ class Database:
         try:
             yield
         except (sqlite3.Error, ValueError) as error:
-            hint = "where it is damaged, import an export of it into a new one"
+            damaged = getattr(error, "sqlite_errorcode", None) not in _NOT_TO_BE_OPENED
+            hint = "where it is damaged, import an export of it into a new one" if damaged else _OPEN_HINT
             raise BoltError(f"cannot use the tuning database: {error}", where=str(self.path), hint=hint) from None
 
 

@@ -106,7 +106,7 @@ class Device:
             driver: Any = import_module("pycuda.driver")
         except ModuleNotFoundError as error:
             hint = "pip install 'boltir[gpu]'"
-            raise BoltError(f"running a network needs pycuda: {error}", hint=hint) from None
+            raise BoltError(f"using a GPU needs pycuda: {error}", hint=hint) from None
         except ImportError as error:
             raise _no_device(ordinal, error) from None
         return Device(ordinal, driver)

@@ -169,5 +169,6 @@ def _output_of(*command: str) -> str:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise BoltError(f"cannot be run: {error}", where=command[0]) from None
     if done.returncode != 0:
-        raise BoltError(f"failed with status {done.returncode}: {done.stderr.strip()}", where=" ".join(command))
+        said = done.stderr.strip() or "it said nothing"
+        raise BoltError(f"failed with status {done.returncode}: {said}", where=" ".join(command))
     return done.stdout + done.stderr

@@ -19,7 +19,7 @@ from boltir.profiler.executors import building_on
 from boltir.profiler.key import versions_of
 from boltir.profiler.locations import default_database, with_folder
 from boltir.profiler.options import DEFAULT_TOP
-from boltir.target import TARGETS
+from boltir.target import TARGETS, Target
 from boltir.tools.console import TUNING_WIDTH, console_on
 from boltir.tools.reporting import CommandLineParser, run_command
 
@@ -36,7 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> CommandLineParser:
     parser = CommandLineParser(prog="bolt-tune", description="Measure which kernels are the fastest for a network.")
     add = parser.add_argument
-    add("what", metavar="MODEL", help=f"an .onnx file, or .mlir of any level; or {', '.join(ACTIONS)}: the database")
+    models = "an .onnx file, or .mlir of the graph or fused level"
+    add("what", metavar="MODEL", help=f"{models}; or {', '.join(ACTIONS)}: the database")
     add("file", type=Path, nargs="?", metavar="FILE", help="what to export to or to import")
     add("--db", type=Path, metavar="PATH", help="the tuning database (default: BOLTIR_TUNING_DB, else the user's)")
     add("--budget", type=seconds_of, metavar="120s", help="return the best so far after so long: 90s, 5m, 1h")
@@ -104,6 +105,10 @@ def _check_options(args: Namespace) -> None:
     if args.report not in (None, "-") and not args.report.endswith(".html"):
         hint = "--report alone prints tables; the model comes first"
         raise BoltError(f"expected FILE.html, got '{args.report}'", where="--report", hint=hint)
+    if args.report is not None and not Path(args.report).parent.is_dir():
+        raise BoltError(f"there is no folder {Path(args.report).parent}", where="--report")
+    if args.target is not None:
+        Target.named(args.target)
 
 
 def manage(args: Namespace, database: Database) -> None:

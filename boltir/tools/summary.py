@@ -18,6 +18,7 @@ FUSING_PASSES = (
     "fuse-dual-gemm",
     "fuse-epilogue",
     "fold-into-store",
+    "form-persistent-kernels",
     "split-stores",
     "split-dual-gemm",
     "split-epilogue",

@@ -66,6 +66,8 @@ def print_totals(console: Console, report: Report) -> None:
 
 def print_records(console: Console, records: Sequence[Record]) -> None:
     """What a database holds: one table per machine, one row per problem."""
+    if not records:
+        console.print("no measurements")
     machines: dict[Machine, dict[str, list[Record]]] = {}
     for record in records:
         problems = machines.setdefault(record.key.machine, {})

@@ -163,8 +163,9 @@ def test_a_damaged_database_is_one_error(path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_one_error(tmp_path: Path) -> None:
-    with pytest.raises(BoltError, match="unable to open database file"):
+    with pytest.raises(BoltError, match="unable to open database file") as error:
         Database(tmp_path / "missing" / "tuning.db")
+    assert error.value.hint == "give a file that can be written, in a folder that is there"
 
 
 # --- text

@@ -387,7 +387,7 @@ def test_a_gpu_that_is_not_there(gpu: Gpu) -> None:
 
 def test_without_pycuda(gpu: Gpu, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pycuda.driver", None)
-    assert error_of(gpu.artifact).startswith("running a network needs pycuda: ")
+    assert error_of(gpu.artifact).startswith("using a GPU needs pycuda: ")
     assert error_of(gpu.artifact).endswith(" (pip install 'boltir[gpu]')")
 
 

@@ -110,6 +110,13 @@ def test_a_chosen_nvcc_must_exist(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
         Nvcc.find()
 
 
+def test_a_chosen_program_that_fails_is_no_nvcc(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOLTIR_NVCC", "/bin/false")
+
+    with pytest.raises(BoltError, match="/bin/false --version: failed with status 1: it said nothing"):
+        Nvcc.find()
+
+
 def test_an_old_nvcc_is_refused(tmp_path: Path) -> None:
     make_toolkit(tmp_path / "usr" / "local" / "cuda", version="11.8.89")
 

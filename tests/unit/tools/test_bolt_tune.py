@@ -129,6 +129,8 @@ def test_without_a_gpu_there_is_one_error(model: Path, tmp_path: Path, capsys: p
         (["model.onnx", "--devices", "0,0"], "--devices: expected different numbers such as 0,1, got '0,0'"),
         (["model.onnx", "--top", "0"], "--top: expected a positive number, got 0"),
         (["model.onnx", "--report", "other.onnx"], "--report: expected FILE.html, got 'other.onnx'"),
+        (["model.onnx", "--report", "missing/net.html"], "--report: there is no folder missing"),
+        (["model.onnx", "--target", "sm_1"], "unknown target 'sm_1' (one of sm_75, sm_80"),
         (["model.onnx", "another.onnx"], "expected no FILE after model.onnx"),
         (["export"], "expected a FILE after export"),
         (["import", "missing.jsonl"], "missing.jsonl: No such file or directory"),
@@ -145,6 +147,13 @@ def test_a_mistake_is_one_error(
     printed = capsys.readouterr().err
     assert error in printed
     assert (printed.startswith("error: "), printed.count("\n")) == (True, 1)
+
+
+def test_an_empty_database_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "tuning.db"
+    Database(path).close()
+    assert main(["show", "--db", str(path)]) == 0
+    assert capsys.readouterr().out == "no measurements\n"
 
 
 def test_a_scheduler_that_does_not_answer_is_an_error(

@@ -36,6 +36,20 @@ def test_missed_fusions_are_counted_by_their_reason() -> None:
     ]
 
 
+def test_persistent_kernels_are_counted_between_what_makes_and_what_undoes_fusions() -> None:
+    assert rows(
+        remark("missed", "split-epilogue", "cannot load a row"),
+        remark("missed", "form-persistent-kernels", "expected 5 us as chain_gemm, 4 us apart", "it would be slower"),
+        remark("passed", "form-persistent-kernels", "one kernel for 2 products"),
+        remark("passed", "fold-into-store", "stored transposed"),
+    ) == [
+        ["fold-into-store", "1", "0", ""],
+        ["form-persistent-kernels", "1", "1", "it would be slower"],
+        ["split-epilogue", "0", "1", "cannot load a row"],
+        ["all", "2", "2", ""],
+    ]
+
+
 def test_other_passes_and_notes_are_left_out() -> None:
     others = remark("missed", "pad-alignment", "too few"), remark("note", "fuse-epilogue", "nothing to do")
     assert rows(*others, remark("passed", "fold-prologue", "folded")) == [
