@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from race.row import Row
+from race.row import TORCH, Row
 from race.subject import Subject
 
 TorchFormula = Callable[..., tuple[Any, ...]]
@@ -27,6 +27,7 @@ class Benchmark:
         torch: the module with torch's formulas, by the names of the subjects': `FORMULAS`, as a user would write them,
             and `OWN_FUSED`, calls of cuBLASLt and cuDNN with whole epilogues, which some do not have.
         findings: what the rows come to, besides the means.
+        rivals: torch's contenders; torch eager is one.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Benchmark:
     variants: Mapping[str, tuple[str, ...]]
     torch: str
     findings: Callable[[Sequence[Row]], Iterable[str]]
+    rivals: tuple[str, ...] = TORCH
 
     def torch_formula(self, subject: Subject) -> TorchFormula:
         return self._formulas("FORMULAS")[subject.formula.__name__]

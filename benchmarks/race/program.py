@@ -58,7 +58,7 @@ class Program:
         compiled, reason = compiled_in_time(self.benchmark, subject, work)
         wait_for_turn()
         race = Race.on_random_inputs(self.benchmark, subject)
-        if compiled is None:
+        if reason:
             race.row.absent[COMPILED] = reason
         race.enter_torch(compiled)
         race.enter_boltir(work)

@@ -66,7 +66,8 @@ class Race:
         """Record torch's contenders; a call that torch refuses is absent."""
         benchmark, subject = self.benchmark, self.subject
         formulas = {LIBRARY: benchmark.own_fused(subject), EAGER: benchmark.torch_formula(subject), COMPILED: compiled}
-        for name, formula in formulas.items():
+        for name in benchmark.rivals:
+            formula = formulas[name]
             if formula is None:
                 continue
             try:
@@ -114,6 +115,8 @@ def _row(subject: Subject, moved: int) -> Row:
 def compiled_in_time(benchmark: Benchmark, subject: Subject, work: Path) -> tuple[TorchFormula | None, str]:
     """torch.compile's contender, or why there is none; to be called before anything else."""
     configure_torch()
+    if COMPILED not in benchmark.rivals:
+        return None, ""
     try:
         return compiled(benchmark.torch_formula(subject), subject, work / "autotuning.lock"), ""
     except (TimeoutError, RuntimeError) as error:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from race.benchmark import Benchmark
-from race.row import BOLTIR, TORCH, Row, lead
+from race.row import BOLTIR, Row, lead
 
 SLOWEST = 4
 """How many kernels are shown of what is behind."""
@@ -28,7 +28,7 @@ output, of any contender."""
 
 
 def contenders(benchmark: Benchmark) -> tuple[str, ...]:
-    return (*benchmark.variants, *TORCH)
+    return (*benchmark.variants, *benchmark.rivals)
 
 
 def columns(benchmark: Benchmark) -> tuple[str, ...]:
@@ -51,7 +51,7 @@ def columns(benchmark: Benchmark) -> tuple[str, ...]:
 def cells(benchmark: Benchmark, row: Row) -> tuple[str, ...]:
     """The row's text, in the order of the columns."""
     names = contenders(benchmark)
-    speedups = (row.speedup(others) for others in (*((name,) for name in names[1:]), TORCH))
+    speedups = (row.speedup(others) for others in (*((name,) for name in names[1:]), benchmark.rivals))
     return (
         row.name,
         row.detail,
@@ -74,7 +74,7 @@ def _time(samples: list[float] | None) -> str:
 
 def means(benchmark: Benchmark, rows: Sequence[Row]) -> Iterator[str]:
     """Geometric means of boltir's lead over each other contender, by group."""
-    others = {**{name: (name,) for name in contenders(benchmark)[1:]}, "torch's best": TORCH}
+    others = {**{name: (name,) for name in contenders(benchmark)[1:]}, "torch's best": benchmark.rivals}
     for group in dict.fromkeys(row.group for row in rows):
         for name, rivals in others.items():
             text = lead(name, (row.speedup(rivals) for row in rows if row.group == group))

@@ -15,6 +15,7 @@ import boltir
 from boltir.lowering.cutlass_to_cuda.emit import emit_cuda
 from boltir.runtime.artifact import build_artifact
 from boltir.runtime.build import Builder
+from boltir.runtime.kernel_source import KernelSource
 from boltir.target import Target
 from tests.gpu import chain_conv2d_sm90_cases, chain_gemm_simt_cases, chain_gemm_sm90_cases
 from tests.gpu.chain_cases import CHAIN_CASES, ChainCase
@@ -52,16 +53,23 @@ class Device:
 def artifacts(tmp_path_factory: pytest.TempPathFactory) -> dict[ChainCase, Path]:
     """Every case, built by many nvcc at once. Mainloops of older architectures run on newer ones."""
     builder = Builder(Target.named(TARGET), show_progress=False)
+    networks = {case: lowered_for_gpu(case) for case in CASES}
+    sources = {case: emit_cuda(network.module) for case, network in networks.items()}
+    builder.compile_kernels([KernelSource(*named) for one in sources.values() for named in one.kernels.items()])
 
     def build(case: ChainCase) -> Path:
-        network = case.lowered()
-        network.module.attributes["cutlass.target"] = StringAttr(TARGET)
         folder = tmp_path_factory.mktemp("chain") / "chain.bolt"
-        build_artifact(emit_cuda(network.module), network.weights, folder, builder)
-        return folder
+        return build_artifact(sources[case], networks[case].weights, folder, builder).folder
 
     with ThreadPoolExecutor(builder.jobs) as pool:
         return dict(zip(CASES, pool.map(build, CASES), strict=True))
+
+
+def lowered_for_gpu(case: ChainCase) -> boltir.Network:
+    """The case at the cutlass level, to be built for the GPU at hand."""
+    network = case.lowered()
+    network.module.attributes["cutlass.target"] = StringAttr(TARGET)
+    return network
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -1,7 +1,9 @@
-"""Persistent kernels on a GPU: each runs on random data before a network uses it, and a wrong one is used by none."""
+"""Persistent kernels on a GPU: wrong ones are used by no network, slow ones by none that measures."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -25,19 +27,23 @@ from boltir.profiler.measurement import Measurement, Status
 from boltir.profiler.problem import Problem, kernels_of
 from boltir.runtime.manifest import read_manifest
 from boltir.target import Target
+from boltir.tools.bolt_compile import main as bolt_compile
+from boltir.tools.network_file import write_network
 from tests.gpu.target import gpu_target
 from tests.gpu.test_networks_on_gpu import run_on_poison
 from tests.support.network_builder import Array, NetworkBuilder
 
 ROWS, WIDTHS = 16384, (256, 64, 16)
+FEW_ROWS, EQUAL_WIDTHS = 4096, (32, 32, 32)
+"""Of layers that are the same problem, so that there is less to measure."""
 
 
-def layers() -> tuple[boltir.Network, Array, Array]:
-    """Two layers with ReLU, an input, and the output for it."""
+def layers(rows: int = ROWS, widths: Sequence[int] = WIDTHS) -> tuple[boltir.Network, Array, Array]:
+    """Layers with ReLU, an input, and the output for it."""
     builder = NetworkBuilder(np.random.default_rng(0))
-    expected = builder.random.standard_normal((ROWS, WIDTHS[0])).astype(np.float16)
+    expected = builder.random.standard_normal((rows, widths[0])).astype(np.float16)
     value, x = builder.argument(expected, f16), expected
-    for inputs, outputs in pairwise(WIDTHS):
+    for inputs, outputs in pairwise(widths):
         w = (builder.random.standard_normal((outputs, inputs)) / np.sqrt(inputs)).astype(np.float16)
         product = builder.add(graph.GemmOp, value, builder.weight(w, f16), transpose_b=bool_attr(True))
         value = builder.add(graph.ReluOp, product)
@@ -102,6 +108,28 @@ def test_a_wrong_chain_is_refused_for_good(database: Path, tmp_path: Path, monke
     assert set(statuses(database)) == {Status.WRONG}
     (refusal,) = (remark for remark in network.remarks if remark.pass_name == "first-check")
     assert "is refused from now on; on random data it was wrong: off by" in refusal.message
+
+
+def test_measurements_decide(database: Path, tmp_path: Path) -> None:
+    network, x, expected = layers(FEW_ROWS, EQUAL_WIDTHS)
+    model, remarks = write_network(network, tmp_path / "network"), tmp_path / "remarks.jsonl"
+    options = ["--target", gpu_target(), "--templates", "measured", "--remarks", str(remarks), "--quiet"]
+    assert bolt_compile([str(model), "-o", str(tmp_path / "compiled"), *options]) == 0
+    assert deviation(tmp_path / "compiled", x, expected) < 2e-3
+    together, apart = fastest(database, "chain of"), 2 * fastest(database, "gemm")
+    print(f"{1e6 * together:.2f} us together, {1e6 * apart:.2f} us apart")
+    assert len(families(tmp_path / "compiled")) == 1
+    assert any(family.startswith("chain") for family in families(tmp_path / "compiled")) == (together < apart)
+    decision = f"measured {1e6 * together:.1f} us as chain"
+    assert any(decision in json.loads(line)["message"] for line in remarks.read_text().splitlines())
+
+
+def fastest(path: Path, kind: str) -> float:
+    """Seconds of the fastest right candidate for the problems of a kind; there is one."""
+    with Database(path) as database:
+        records = [record for record in database.records() if record.key.summary.startswith(kind)]
+    assert len({record.key.problem for record in records}) == 1
+    return min(record.measurement.seconds for record in records if record.measurement.is_ok)
 
 
 def _refuse_all_but_the_first(chain: ChainOp, path: Path) -> None:
