@@ -79,7 +79,7 @@ def groups(problems: Iterable[Problem], model: Model) -> dict[str, list[Judgemen
     """Judgements on products and convolutions, by all kernels and by those of CUTLASS 2.x alone."""
     found: dict[str, list[Judgement]] = {}
     for problem in problems:
-        kind = "products" if is_product(problem) else f"convolutions, sweep {problem.sweep}"
+        kind = f"{'products' if is_product(problem) else 'convolutions'}, sweep {problem.sweep}"
         two = [timing for timing in problem.timings if not is_hopper(timing)]
         alone = Problem(problem.name, problem.operation, problem.sweep, problem.torch_seconds, tuple(two))
         for name, part in ((f"{kind}, all kernels", problem), (f"{kind}, 2.x only", alone)):

@@ -1,7 +1,6 @@
-"""How good tuned kernels are: beside the best of all our candidates, cuBLASLt or cuDNN, and torch.compile.
+"""How good tuned kernels are: beside cuBLASLt or cuDNN, torch.compile, and the best of all our candidates.
 
     python benchmarks/tuning.py                              # with torch and nvcc, on a GPU
-    python benchmarks/tuning.py --exhaustive 30              # measure 30 of each, too
     python benchmarks/tuning.py --compiling 600              # beside torch.compile(mode="max-autotune"), too
     python benchmarks/tuning.py --network                    # and how long bolt-tune takes for ResNet-50
 
@@ -44,7 +43,7 @@ GROUPS: Mapping[str, tuple[str, Sequence[Case]]] = {
     "products": ("Matrix products with a bias and ReLU", PRODUCTS),
     "convolutions": ("ResNet-50's convolutions with a bias and ReLU", CONVOLUTIONS),
 }
-CHOSEN, EXHAUSTIVE = "chosen", "exhaustive"
+CHOSEN = "chosen"
 SEARCHES = 6
 """Processes that torch.compile searches in at once: each waits for compilers most of the time."""
 
@@ -55,19 +54,12 @@ class Row:
 
     case: Case
     chosen: str = ""
-    best: str = ""
     times: dict[str, float] = field(default_factory=dict[str, float])
 
     def ratio(self) -> float | None:
         """How much faster the chosen kernel is than the best that is not ours."""
         others = [self.times[name] for name in (LIBRARY, COMPILED) if name in self.times]
         return min(others) / self.times[CHOSEN] if others and CHOSEN in self.times else None
-
-    def part_of_best(self) -> float | None:
-        """The speed of the chosen kernel as a part of that of the best of our candidates."""
-        if not {CHOSEN, EXHAUSTIVE} <= set(self.times):
-            return None
-        return min(1.0, self.times[EXHAUSTIVE] / self.times[CHOSEN])
 
 
 @dataclass(frozen=True)
@@ -101,30 +93,25 @@ def tune(cases: Sequence[Case], database: Path, top: int, budget: float | None) 
     return Tuning(found, seconds, result.ended)
 
 
-def enter(rows: Sequence[Row], tuning: Tuning, name: str) -> None:
-    """Note the best of what was measured as contender `name`."""
+def enter(rows: Sequence[Row], tuning: Tuning) -> None:
+    """Note the best of what was measured."""
     for row in rows:
         best = tuning.problems[row.case.name].best if row.case.name in tuning.problems else None
-        if best is None or best.seconds is None:
-            continue
-        row.times[name] = best.seconds * 1e6
-        if name == CHOSEN:
+        if best is not None and best.seconds is not None:
+            row.times[CHOSEN] = best.seconds * 1e6
             row.chosen = best.candidate
-        elif best.candidate != row.chosen:
-            row.best = best.candidate
 
 
 def table(rows: Sequence[Row]) -> Iterator[str]:
     """One line per case."""
-    names = [name for name in (LIBRARY, COMPILED, CHOSEN, EXHAUSTIVE) if any(name in row.times for row in rows)]
-    header = ["case", *(f"{name}, µs" for name in names), "against the best other", "kernel", "if another is faster"]
+    names = [name for name in (LIBRARY, COMPILED, CHOSEN) if any(name in row.times for row in rows)]
+    header = ["case", *(f"{name}, µs" for name in names), "against the best other", "kernel"]
     body = [
         [
             row.case.name,
             *(f"{row.times[name]:.1f}" if name in row.times else "" for name in names),
             f"{ratio:.2f}x" if (ratio := row.ratio()) is not None else "",
             row.chosen,
-            row.best,
         ]
         for row in rows
     ]
@@ -143,9 +130,6 @@ def summary(rows: Sequence[Row]) -> Iterator[str]:
     if ratios:
         mean = f"{_geometric_mean(ratios):.3f}x in the geometric mean"
         yield f"- against the better of them: {mean}, {min(ratios):.2f}x at worst"
-    parts = [part for row in rows if (part := row.part_of_best()) is not None]
-    if parts:
-        yield f"- of the speed of the best of our candidates: {statistics.fmean(parts):.3f}, {min(parts):.3f} at worst"
 
 
 def _geometric_mean(ratios: Sequence[float]) -> float:
@@ -156,14 +140,9 @@ def benchmark(args: argparse.Namespace, cases: Sequence[Case]) -> Iterator[str]:
     """The section of one group of cases, whose contenders have been measured."""
     rows = [Row(case, times=read_times(args.work).get(case.name, {})) for case in cases]
     tuning = tune(cases, args.database, args.top, args.budget)
-    enter(rows, tuning, CHOSEN)
-    remarks = [f"The first {args.top} of each: {tuning.measured} measured in {tuning.seconds:.0f} s ({tuning.ended})."]
-    if args.exhaustive:
-        tuning = tune(cases, args.database, args.exhaustive, args.budget)
-        enter(rows, tuning, EXHAUSTIVE)
-        how = f"{tuning.measured} measured, {tuning.seconds:.0f} s more ({tuning.ended})"
-        remarks.append(f"Exhaustive, the first {args.exhaustive} of each: {how}.")
-    yield from (*table(rows), "", *remarks, "", *exhaustive_lines(cases, (1, 3, args.top)), "")
+    enter(rows, tuning)
+    measured = f"The first {args.top} of each: {tuning.measured} measured in {tuning.seconds:.0f} s ({tuning.ended})."
+    yield from (*table(rows), "", measured, "", *exhaustive_lines(cases, (1, 3, args.top)), "")
 
 
 def race_contenders(args: argparse.Namespace, cases: Sequence[Case]) -> None:
@@ -176,7 +155,7 @@ def race_contenders(args: argparse.Namespace, cases: Sequence[Case]) -> None:
         results = str(args.work / f"contenders-{number}.jsonl")
         commands[f"contenders {number}"] = [*program, results, *names, "--compiling", str(args.compiling)]
     with Turns(commands) as turns:
-        prebuild(cases, max(args.top, args.exhaustive), args.preparing)
+        prebuild(cases, args.top, args.preparing)
         turns.measure()
 
 
@@ -184,7 +163,6 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--groups", nargs="+", choices=GROUPS, default=list(GROUPS), help="what to tune")
     parser.add_argument("--top", type=int, default=DEFAULT_TOP, help="candidates per case")
-    parser.add_argument("--exhaustive", type=int, default=0, metavar="N", help="also measure the first N candidates")
     parser.add_argument("--compiling", type=float, default=0.0, metavar="S", help="seconds for torch.compile")
     parser.add_argument("--network", action="store_true", help="also time bolt-tune on ResNet-50, cold and warm")
     parser.add_argument("--preparing", type=float, metavar="S", help="seconds to build kernels for, before measuring")

@@ -34,6 +34,7 @@ def tune_network(folder: Path, top: int, budget: float) -> Iterator[str]:
     command = [sys.executable, "-m", "boltir.tools.bolt_tune", str(resnet50_file(folder))]
     command += ["--db", str(folder / "resnet50.db"), "--top", str(top), "--budget", f"{budget:g}s"]
     environment = {**os.environ, CACHE_VARIABLE: str(folder / CACHE)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package is not compiled at each start
     names = ["cold, with an empty compile cache and an empty database", "warm", "warm, once more"]
     while names:
         start = time.monotonic()

@@ -1,6 +1,6 @@
 """Kernels of dependent products as work, and what they move."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from boltir.cost_model.chain_conv2d_sm90 import conv2d_sm90_work
@@ -20,16 +20,23 @@ from boltir.target import Target
 
 
 def chain_work(
-    template: ChainAttr, integers: Mapping[str, int], signature: KernelSignature, target: Target
+    template: ChainAttr,
+    integers: Mapping[str, int],
+    signature: KernelSignature,
+    target: Target,
+    instructions: Sequence[int],
 ) -> tuple[Work, Pace]:
     """The work of a launch of a chain.
+
+    Args:
+        instructions: of each epilogue for each element, beyond those of the epilogues that were measured.
 
     Raises:
         TypeError: `template` is of a family that has no model.
     """
     match template:
         case ChainGemmSm90Attr():
-            return gemm_sm90_work(template, integers, signature, target)
+            return gemm_sm90_work(template, integers, signature, target, instructions)
         case ChainConv2dSm90Attr():
             return conv2d_sm90_work(template, integers, signature, target)
         case ChainTensorOpAttr():

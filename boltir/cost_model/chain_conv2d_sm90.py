@@ -28,32 +28,35 @@ def conv2d_sm90_work(
 ) -> tuple[Work, Pace]:
     """The work of a launch.
 
-    A threadblock is one tile of 64 pixels here: consumers take turns on the tensor cores of a multiprocessor.
+    A threadblock is one tile of 64 pixels here: consumers take turns on the tensor cores of a multiprocessor. There are
+    no more multiprocessors at work than it takes to give each consumer a tile.
     """
     extents = (template.depth(integers), *template.columns(integers))
     weights = 2 * sum(k * n for k, n in pairwise(extents))
     tiles = ceil(template.rows(integers) / TILE)
-    rounds = ceil(tiles / target.multiprocessors)
+    consumers, cluster = template.consumers.data, template.cluster.data
+    slots = min(target.multiprocessors // cluster, ceil(tiles / consumers / cluster)) * cluster
+    rounds = ceil(tiles / slots)
     image = 2 * window_elements(integers) / tiles
-    shared = min(template.consumers.data, rounds) * template.cluster.data
+    shared = min(consumers, rounds) * cluster
     store = epilogue_seconds(TILE, extents[1:], signature.outputs[0], PACE.store, INTERMEDIATE)
     streamed = 0.0 if template.resident.data else weights / shared
-    filling = weights * target.multiprocessors / template.cluster.data if template.resident.data else 0.0
+    filling = weights * slots / cluster if template.resident.data else 0.0
     skips = max(integers["stride_h"], integers["stride_w"]) > 1
     products = enumerate(pairwise(extents))
     seconds = sum(_multiply_seconds(n, k, product == 0, target) for product, (k, n) in products)
     work = Work(
         blocks=tiles,
-        slots=target.multiprocessors,
+        slots=slots,
         resident=1,
         steps=1,
         multiply=lambda busy: EFFICIENCY * (STRIDED if skips else 1) * seconds,
         loaded=image + streamed,
         latency=0.0,
-        store=(store + PACE.tile) * (1 - BESIDE_OTHERS * (template.consumers.data - 1)),
+        store=(store + PACE.tile) * (1 - BESIDE_OTHERS * (consumers - 1)),
     )
     launch = PACE.launch + filling / (L2_OVER_MEMORY * target.memory_bandwidth)
-    if template.cluster.data > 1:
+    if cluster > 1:
         launch += CLUSTERED
     return work, replace(PACE, launch=launch, tile=0.0)
 

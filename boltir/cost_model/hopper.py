@@ -1,7 +1,7 @@
 """The 3.x templates for Hopper as work: rings of stages filled by TMA, and warpgroups that multiply.
 
 Fitted to the times of 59 matrix products and 103 convolutions, each by up to 60 kernels, on an H100
-(benchmarks/data, benchmarks/cost_model.py).
+(benchmarks/data, benchmarks/cost_model.py); what windows take to load, to kernels whose launches overlap.
 """
 
 from collections.abc import Mapping
@@ -30,16 +30,25 @@ ALONE, TOGETHER = 0.91, 1.22
 DEEP_WINDOW_ROW = 4.3e-9
 """Seconds per row of A and B for a step of a convolution that is deeper than a line: TMA then gathers row by row."""
 LINE = 128  # bytes
-PARTIAL_LINE = 1.8
+PARTIAL_LINE = 1.5
 """How much longer TMA takes for a row of channels that ends within a line."""
 OUTSIDE = 5.0
 """How much longer TMA takes to fill a row with zeros that lies behind the last column of B."""
+WINDOW = 1.5
+"""How much longer TMA takes for a line of pixels than for one of a matrix."""
+BESIDE = 0.7
+"""The part of that where other columns of tiles are computed beside: they read the same pixels at about one time."""
+IMAGE_ROW = 3.5
+"""Going on to another row of the image takes as long as so many lines of a matrix."""
+FILTER = 0.63
+"""The part of a matrix's line that one of filters takes: many threadblocks read it at about one time."""
 FROM_REGISTERS = 2.1
 """How much longer an epilogue takes that stores from registers: measured on products with permuted stores."""
 SLICED = 0.8
 """The part of the multiprocessors that clusters of slices reach at once."""
 CLUSTER_SYNC = 0.03e-6
-"""Seconds per step for the threadblocks of a cluster to wait for each other's shared memory."""
+"""Seconds per step for the threadblocks of a cluster to wait for each other's shared memory; nothing is left of it for
+those that share the pixels of windows."""
 
 
 def hopper_work(
@@ -47,14 +56,15 @@ def hopper_work(
 ) -> tuple[Work, Pace]:
     """The work of a launch of a 3.x kernel."""
     (m, n, k), element = template.tile.data, template.math.data.bytes
-    slices = integers.get("slices", 1)
+    slices, convolves = integers.get("slices", 1), isinstance(template, Conv2dSm90Attr)
     rows, columns = tile_grid(template, integers)
     blocks = template.result_extents(integers)[0] * rows * columns * slices
     outside = n - template.result_extents(integers)[2] / columns
     peak = multiply_seconds((m, n, k), (INSTRUCTION_ROWS, n), element, target)
-    partial = isinstance(template, Conv2dSm90Attr) and integers["c"] * element % LINE
+    line = PARTIAL_LINE if convolves and integers["c"] * element % LINE else 1.0
+    pixels, filters = (_line_of_pixels(template, columns, integers), FILTER) if convolves else (1.0, 1.0)
     pace = PACE[template.schedule.data]
-    if _cluster(template) > 1:
+    if _cluster(template) > 1 and not (convolves and template.cluster.data[0] == 1):
         pace = replace(pace, sync=CLUSTER_SYNC)
     if template.epilogue(signature).uses_registers:
         pace = replace(pace, store=FROM_REGISTERS * pace.store, tile=FROM_REGISTERS * pace.tile)
@@ -64,11 +74,26 @@ def hopper_work(
         resident=1,
         steps=-(-template.steps(integers) // slices),
         multiply=lambda busy: (ALONE + (TOGETHER - ALONE) * busy) * peak,
-        loaded=element * k * ((m + n - outside) * (PARTIAL_LINE if partial else 1) + outside * OUTSIDE),
+        loaded=element * k * (pixels * line * m + filters * ((n - outside) * line + outside * OUTSIDE)),
         latency=_latency(template),
         store=pace.store * m * n / (64 * 64) * epilogue_bytes_per_element(signature) / 2,
     )
     return work, pace
+
+
+def _line_of_pixels(template: Sm90Attr, columns: int, integers: Mapping[str, int]) -> float:
+    """How much longer than a line of a matrix one of the pixels that a window sees takes to load.
+
+    Threadblocks beside each other share it by multicast in clusters along the columns, or because they ask the L2 cache
+    at about one time; clusters along the rows keep those apart.
+
+    Args:
+        columns: of tiles.
+    """
+    cluster_m, cluster_n, _ = template.cluster.data
+    beside = cluster_n > 1 or (cluster_m == 1 and columns > 1)
+    share = BESIDE / max(1, cluster_n / 2) if beside else 1.0
+    return WINDOW * share + IMAGE_ROW / integers["q"]
 
 
 def _latency(template: Sm90Attr) -> float:

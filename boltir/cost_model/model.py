@@ -1,6 +1,6 @@
 """The estimated time of a launch, and what bounds it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil, prod
 
@@ -61,7 +61,7 @@ def estimate(
     integers: Mapping[str, int],
     signature: KernelSignature,
     target: Target,
-    instructions: int = MEASURED_INSTRUCTIONS,
+    instructions: int | Sequence[int] = MEASURED_INSTRUCTIONS,
 ) -> Estimate | None:
     """The estimate for a launch of `template` with these integers; None for families that have no model.
 
@@ -69,8 +69,10 @@ def estimate(
     what bounds a kernel: on the measurements that it is fitted to it is wrong by 10% on average.
 
     Args:
-        instructions: of the epilogue for each element (`epilogue_instructions`).
+        instructions: of the epilogue for each element (`epilogue_instructions`), or of each epilogue of a chain.
     """
+    counts = (instructions,) * template.products if isinstance(instructions, int) else instructions
+    beyond = [max(0, count - MEASURED_INSTRUCTIONS) for count in counts]
     match template:
         case Sm90Attr():
             work, pace = hopper_work(template, integers, signature, target)
@@ -82,7 +84,7 @@ def estimate(
             result_tile = m, n = template.threadblock.data[:2]
             tiles, swizzle = (ceil(rows / m), ceil(columns / n)), template.swizzle.data
         case ChainAttr():
-            work, pace = chain_work(template, integers, signature, target)
+            work, pace = chain_work(template, integers, signature, target, beyond)
             traffic, flops = chain_traffic(template, integers, signature), template.flops(integers)
             return _estimate(work, pace, traffic, traffic.total, flops, template.math.data, target)
         case GemmUnalignedAttr():
@@ -91,19 +93,14 @@ def estimate(
             tiles, swizzle = (ceil(integers["m"] / m), ceil(integers["n"] / n)), 1
         case _:
             return None
-    work = replace(work, store=work.store + _arithmetic(prod(result_tile), instructions, target))
+    arithmetic = target.multiprocessors * instruction_seconds(prod(result_tile) * sum(beyond), target)
+    work = replace(work, store=work.store + arithmetic)
     traffic = traffic_of(template, integers, signature)
     resident = work.slots * work.resident
     batch = template.result_extents(integers)[0]
     raster = Raster(integers.get("raster", 0))
     moved = device_memory_bytes(traffic, tiles, resident, swizzle, target, batch, raster)
     return _estimate(work, pace, traffic, moved, template.flops(integers), template.math.data, target)
-
-
-def _arithmetic(elements: int, instructions: int, target: Target) -> float:
-    """Seconds that a multiprocessor takes for an epilogue's instructions beyond those that were measured."""
-    beyond = max(0, instructions - MEASURED_INSTRUCTIONS)
-    return target.multiprocessors * instruction_seconds(elements * beyond, target)
 
 
 def _estimate(

@@ -103,7 +103,7 @@ def working_seconds(work: Work, pace: Pace, target: Target) -> tuple[float, Boun
     return sum(parts.values()), max(parts, key=lambda part: parts[part])
 
 
-def instruction_seconds(count: int, target: Target) -> float:
+def instruction_seconds(count: float, target: Target) -> float:
     """How long the ordinary cores of all multiprocessors take for so many instructions on one element each."""
     return 2 * count / target.simt_flops  # a multiplication with its addition is one instruction
 

@@ -23,14 +23,23 @@ def candidate_text(template: TemplateAttr, arguments: Mapping[str, int]) -> str:
 def parse_candidate(text: str) -> tuple[TemplateAttr, dict[str, int]] | None:
     """What `candidate_text` wrote; None for what another version of boltir wrote and this one does not know."""
     instantiation, _, integers = text.rpartition(" {")
+    template = parse_template(instantiation)
     try:
-        template = Parser(_context(), instantiation).parse_attribute()
         arguments: dict[str, Any] = json.loads("{" + integers)
-    except (ParseError, VerifyException, ValueError):
+    except ValueError:
         return None
-    if not isinstance(template, TemplateAttr) or not all(isinstance(value, int) for value in arguments.values()):
+    if template is None or not all(isinstance(value, int) for value in arguments.values()):
         return None
     return template, arguments
+
+
+def parse_template(text: str) -> TemplateAttr | None:
+    """The instantiation that has this text; None for one that this version of boltir does not know, or refuses."""
+    try:
+        template = Parser(_context(), text).parse_attribute()
+    except (ParseError, VerifyException, ValueError):
+        return None
+    return template if isinstance(template, TemplateAttr) else None
 
 
 @cache

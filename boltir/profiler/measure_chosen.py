@@ -11,7 +11,7 @@ from boltir.dialects.cutlass import ChoiceAttr
 from boltir.dialects.cutlass.chain import ChainAttr
 from boltir.dialects.fused import ChainOp
 from boltir.errors import BoltError
-from boltir.lowering.fused_to_cutlass.chain import chain_signature
+from boltir.lowering.fused_to_cutlass.chain import chain_instructions, chain_signature
 from boltir.lowering.fused_to_cutlass.chain_candidates import ChainCandidate
 from boltir.profiler.candidates import Candidates
 from boltir.profiler.database import Database
@@ -52,7 +52,8 @@ def measure_chosen(
 
 def _chosen(chain: ChainOp, choice: ChoiceAttr, target: Target) -> Candidates:
     template, integers = choice.template_attr, choice.integers
-    expected = estimate(template, integers, chain_signature(chain.anchors), target)
+    anchors = chain.anchors
+    expected = estimate(template, integers, chain_signature(anchors), target, chain_instructions(anchors))
     if expected is None or not isinstance(template, ChainAttr):
         raise BoltError("it is no template of a chain", where=template.family)
     return Candidates((ChainCandidate(template, integers, expected),), ())

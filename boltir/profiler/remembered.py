@@ -10,7 +10,7 @@ from boltir.dialects.cutlass.gemm_unaligned import GemmUnalignedAttr
 from boltir.dialects.cutlass.sm90 import Sm90Attr
 from boltir.dialects.cutlass.tensor_op import TensorOpAttr
 from boltir.dialects.fused import ChainOp, FusedOp
-from boltir.lowering.fused_to_cutlass.chain import chain_signature
+from boltir.lowering.fused_to_cutlass.chain import chain_instructions, chain_signature
 from boltir.lowering.fused_to_cutlass.chain_candidates import ChainCandidate
 from boltir.lowering.fused_to_cutlass.family import Candidate
 from boltir.lowering.fused_to_cutlass.kernels import kernel_signature
@@ -44,11 +44,11 @@ def _of_product(op: FusedOp, texts: Iterable[str], target: Target) -> Iterator[C
 
 
 def _of_chain(chain: ChainOp, texts: Iterable[str], target: Target) -> Iterator[ChainCandidate]:
-    signature = chain_signature(chain.anchors)
+    signature, instructions = chain_signature(chain.anchors), chain_instructions(chain.anchors)
     for text in texts:
         match parse_candidate(text):
             case (ChainAttr() as template, arguments):
-                expected = estimate(template, arguments, signature, target)
+                expected = estimate(template, arguments, signature, target, instructions)
                 if expected is not None:
                     yield ChainCandidate(template, arguments, expected)
             case _:

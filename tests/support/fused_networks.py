@@ -10,8 +10,9 @@ from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
 from boltir.context import CompilerContext
-from boltir.dialects.fused import DualGemmOp, FusedOp, YieldOp
+from boltir.dialects.fused import Conv2dOp, DualGemmOp, FusedOp, GemmOp, YieldOp
 from boltir.dialects.fused.scalar_builder import ScalarBuilder
+from boltir.dialects.properties import bool_attr, ints
 from boltir.dialects.tensors import compute_type, element_type, static_shape
 from boltir.interpreters import run
 from boltir.interpreters.arrays import numpy_dtype
@@ -52,6 +53,48 @@ def epilogue(kind: type[FusedOp], operands: Sequence[SSAValue], outputs: int) ->
     values = [build.multiply(total, build.constant(i + 1)) for i in range(outputs)]
     block.add_op(YieldOp(operands=[values]))
     return Region(block)
+
+
+def product(
+    network: Network, value: SSAValue, columns: int, kinds: Sequence[str] = (), *, column_major: bool = True
+) -> SSAValue:
+    """The matrix `value` times a new one; operands of these kinds are added."""
+    depth = static_shape(value)[-1]
+    b = network.argument(columns, depth) if column_major else network.argument(depth, columns)
+    operands = _operands(network, static_shape(value)[:-1], columns, kinds)
+    return network.add(
+        GemmOp.build_kernel(
+            [value, b],
+            {"transpose_b": bool_attr(column_major)},
+            result_element_types=[element_type(value)],
+            epilogue_operands=operands,
+            epilogue=epilogue(GemmOp, operands, 1),
+        )
+    )
+
+
+def convolution(
+    network: Network, value: SSAValue, columns: int, kinds: Sequence[str] = (), *, window: int = 1, stride: int = 1
+) -> SSAValue:
+    """The image `value` seen through windows, one at each `stride`-th pixel; operands of these kinds are added."""
+    filter = network.argument(columns, window, window, static_shape(value)[-1])
+    n, *extents, _ = static_shape(value)
+    pixels = (n, *((extent - 1) // stride + 1 for extent in extents))
+    operands = _operands(network, pixels, columns, kinds)
+    return network.add(
+        Conv2dOp.build_kernel(
+            [value, filter],
+            {"padding": ints([window // 2] * 4), "strides": ints([stride] * 2)},
+            result_element_types=[element_type(value)],
+            epilogue_operands=operands,
+            epilogue=epilogue(Conv2dOp, operands, 1),
+        )
+    )
+
+
+def _operands(network: Network, rows: Sequence[int], columns: int, kinds: Sequence[str]) -> list[SSAValue]:
+    shapes = {"row": (columns,), "column": (*rows, 1), "scalar": (1,), "full": (*rows, columns)}
+    return [network.argument(*shapes[kind]) for kind in kinds]
 
 
 def random_inputs(module: ModuleOp) -> list[Array]:

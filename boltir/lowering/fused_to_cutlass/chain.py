@@ -9,6 +9,7 @@ from math import prod
 from xdsl.ir import Region, SSAValue
 from xdsl.utils.exceptions import VerifyException
 
+from boltir.cost_model import MEASURED_INSTRUCTIONS, epilogue_instructions
 from boltir.dialects.cutlass.chain import ChainAttr, column_parameters
 from boltir.dialects.cutlass.choice import choice_of
 from boltir.dialects.cutlass.matrix import Layout
@@ -30,6 +31,7 @@ class ChainProblem:
         rows: of every product.
         extents: what the first product sums over, then the columns of each product.
         layout_b: of the second operand of every product.
+        instructions: of each epilogue for each element, or of all.
     """
 
     window: tuple[tuple[str, int], ...] | None
@@ -37,6 +39,7 @@ class ChainProblem:
     extents: tuple[int, ...]
     layout_b: Layout
     signature: KernelSignature
+    instructions: int | tuple[int, ...] = MEASURED_INSTRUCTIONS
 
     @property
     def arguments(self) -> dict[str, int]:
@@ -73,7 +76,8 @@ def problem_of(anchors: Sequence[FusedOp], *, transposes_weights: bool = False) 
     rows = prod(first.result_shape[:-1])
     depth = prod(static_shape(first.inputs[1])) // columns[0]
     window = tuple(conv2d_arguments(first).items()) if isinstance(first, Conv2dOp) and begins_with_window else None
-    return ChainProblem(window, rows, (depth, *columns), layouts.pop(), chain_signature(anchors))
+    signature, instructions = chain_signature(anchors), chain_instructions(anchors)
+    return ChainProblem(window, rows, (depth, *columns), layouts.pop(), signature, instructions)
 
 
 def is_window(op: FusedOp) -> bool:
@@ -101,6 +105,11 @@ def product_layout(op: FusedOp) -> Layout | Refusal:
             return Layout.COLUMN
         case _:
             return Refusal(f"{op.name} is no product")
+
+
+def chain_instructions(anchors: Sequence[FusedOp]) -> tuple[int, ...]:
+    """Of each epilogue for each element."""
+    return tuple(epilogue_instructions(op.epilogue.block) for op in anchors)
 
 
 def chain_signature(anchors: Sequence[FusedOp]) -> KernelSignature:

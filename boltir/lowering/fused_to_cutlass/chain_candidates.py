@@ -78,7 +78,7 @@ def _candidate(template: ChainAttr, problem: ChainProblem, target: Target) -> Ch
     answer = legal_selection_of(problem, template, target)
     if isinstance(answer, Refusal):
         return Rejection(str(template), answer.reason)
-    expected = estimate(template, answer.arguments, problem.signature, target)
+    expected = estimate(template, answer.arguments, problem.signature, target, problem.instructions)
     if expected is None:
         return Rejection(str(template), "the cost model does not know it")
     return ChainCandidate(template, answer.arguments, expected)

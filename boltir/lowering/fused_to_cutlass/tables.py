@@ -97,6 +97,8 @@ CONV2D_TILES = (
     HopperTile((64, 128, 64), Schedule.PINGPONG),
     HopperTile((64, 256, 64), Schedule.PINGPONG),
     HopperTile((128, 64, 64), Schedule.PINGPONG),
+    HopperTile((128, 64, 64), Schedule.WARP_SPECIALIZED, (1, 4, 1)),
+    HopperTile((128, 128, 64), Schedule.WARP_SPECIALIZED, (1, 2, 1)),
     HopperTile((128, 128, 64), Schedule.PINGPONG, (1, 2, 1)),
     HopperTile((192, 64, 64), Schedule.PINGPONG),
     HopperTile((192, 96, 64), Schedule.PINGPONG),

@@ -10,7 +10,9 @@ from boltir.dialects.cutlass.gemm_sm90 import GemmSm90Attr
 from boltir.dialects.cutlass.matrix import GEMM_PARAMETERS, Math
 from boltir.dialects.cutlass.template import KernelSignature
 from boltir.dialects.fused.epilogue import YieldOp
+from boltir.dialects.fused.scalar_builder import ScalarBuilder
 from boltir.target import Target
+from tests.gpu.epilogue_cases import gelu
 
 H100 = Target.named("sm_90a")
 PLAIN = KernelSignature((f16, f16), (), (), (f16,))
@@ -34,9 +36,17 @@ def seconds(schedule: str, instructions: int) -> float:
 def test_special_functions_count_for_more_than_sums() -> None:
     block = Block(arg_types=[f32, f32])
     total = arith.AddfOp(block.args[0], block.args[1])
-    error = math.ErfOp(total.result)
-    block.add_ops([total, error, YieldOp(operands=[[error.result]])])
-    assert epilogue_instructions(block) == 1 + 20
+    bent = math.TanhOp(total.result)
+    block.add_ops([total, bent, YieldOp(operands=[[bent.result]])])
+    assert epilogue_instructions(block) == 1 + 12
+
+
+def test_a_gelu_counts_for_what_its_formula_executes() -> None:
+    """Seven fused multiplications, two comparisons, and an exponential for four (narrow_gelu in narrow_math.cuh)."""
+    block = Block(arg_types=[f32])
+    result = gelu(ScalarBuilder(block), block.args[0])
+    block.add_op(YieldOp(operands=[[result]]))
+    assert epilogue_instructions(block) == 7 + 2 + 4
 
 
 def test_arithmetic_takes_time_unless_the_next_tile_is_multiplied_meanwhile() -> None:

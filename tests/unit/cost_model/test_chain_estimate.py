@@ -21,6 +21,8 @@ from boltir.target import Target
 
 H100, A100 = Target.named("sm_90a"), Target.named("sm_80")
 ROUNDING = 1 + 1e-12
+BIAS_AND_GELU = 14
+"""Instructions, as `epilogue_instructions` counts them."""
 WIDTHS = st.sampled_from((32, 64, 96, 128))
 
 
@@ -47,7 +49,7 @@ def candidates(given_problem: ChainProblem, target: Target = H100) -> tuple[Chai
 
 
 def expected(template: ChainAttr, rows: int, found: ChainProblem, target: Target) -> Estimate:
-    result = estimate(template, {**found.arguments, "m": rows}, found.signature, target)
+    result = estimate(template, {**found.arguments, "m": rows}, found.signature, target, found.instructions)
     assert result is not None
     return result
 
@@ -111,13 +113,54 @@ def test_there_are_candidates() -> None:
 def test_what_was_measured_on_an_h100(
     rows: int, extents: tuple[int, ...], tile: tuple[int, int, int, int, int], microseconds: float
 ) -> None:
+    found = expected(own_template(extents, tile), rows, problem(rows, extents), H100)
+    assert 1e6 * found.seconds == pytest.approx(microseconds, rel=0.35)
+
+
+@pytest.mark.parametrize(
+    ("rows", "extents", "tile", "microseconds"),
+    [
+        (8192, (96, 384, 96), (128, 1, 2, 0, 1), 7.7),
+        (32768, (64, 256, 64), (64, 4, 3, 0, 1), 10.5),
+        (32768, (64, 256, 64), (128, 2, 2, 0, 1), 10.9),
+        (8192, (192, 768, 192), (128, 2, 3, 4, 2), 17.1),
+    ],
+)
+def test_what_was_measured_with_a_gelu(
+    rows: int, extents: tuple[int, ...], tile: tuple[int, int, int, int, int], microseconds: float
+) -> None:
+    with_gelu = replace(problem(rows, extents), instructions=(BIAS_AND_GELU, 1))
+    found = expected(own_template(extents, tile), rows, with_gelu, H100)
+    assert 1e6 * found.seconds == pytest.approx(microseconds, rel=0.1)
+
+
+@given(PROBLEMS, st.integers(3, 60))
+def test_more_instructions_never_take_less_time(found: ChainProblem, count: int) -> None:
+    products = len(found.extents) - 1
+    more = replace(found, instructions=(count,) * products)
+    for candidate in candidates(found):
+        longer = expected(candidate.template, found.rows, more, H100)
+        assert longer.seconds * ROUNDING >= candidate.estimate.seconds
+
+
+def own_template(extents: tuple[int, ...], tile: tuple[int, int, int, int, int]) -> ChainGemmSm90Attr:
     chunk, consumers, stages, slots, split = tile
-    template = ChainGemmSm90Attr.of(
+    return ChainGemmSm90Attr.of(
         math="f16", extents=extents, chunk=chunk, consumers=consumers, stages=stages, slots=slots, split=split,
         layout_b="column",
     )  # fmt: skip
-    found = expected(template, rows, problem(rows, extents), H100)
-    assert 1e6 * found.seconds == pytest.approx(microseconds, rel=0.35)
+
+
+@pytest.mark.parametrize(
+    ("rows", "extents", "microseconds"),
+    [(16384, (256, 64, 16), 8.3), (32768, (576, 128, 64), 25.1), (128320, (96, 32, 96), 34.3)],
+)
+def test_templates_for_ampere_that_were_measured_on_an_h100(
+    rows: int, extents: tuple[int, ...], microseconds: float
+) -> None:
+    found = problem(rows, extents)
+    chosen = candidates(found, A100)[0].template
+    assert 1e6 * expected(chosen, rows, found, H100).seconds == pytest.approx(microseconds, rel=0.2)
 
 
 @pytest.mark.parametrize(
@@ -134,10 +177,23 @@ def test_what_was_measured_on_an_h100(
 def test_convolutions_that_were_measured_on_an_h100(
     image: int, channels: int, columns: int, stride: int, microseconds: float
 ) -> None:
+    found = convolutions(image, channels, columns, stride)
+    assert 1e6 * candidates(found)[0].estimate.seconds == pytest.approx(microseconds, rel=0.25)
+
+
+@pytest.mark.parametrize(("channels", "consumers", "microseconds"), [(192, 2, 19.1), (128, 3, 13.9)])
+def test_multiprocessors_idle_where_there_is_no_tile_for_each_consumer(
+    channels: int, consumers: int, microseconds: float
+) -> None:
+    """98 tiles keep 49 multiprocessors busy with two each, or 33 with three."""
+    found = candidates(convolutions(14, channels, channels, 1))
+    such = next(one for one in found if one.template.values().get("consumers") == consumers)
+    assert 1e6 * such.estimate.seconds == pytest.approx(microseconds, rel=0.2)
+
+
+def convolutions(image: int, channels: int, columns: int, stride: int) -> ChainProblem:
     """Windows of 3 x 3 pixels, and as many channels behind them, for 32 images."""
     pixels = image // stride
     values = (32, image, image, channels, channels, 3, 3, pixels, pixels, 1, 1, stride, stride, 1, 1)
     window = tuple(zip(CONV2D_PARAMETERS, values, strict=True))
-    extents = (9 * channels, channels, columns)
-    found = replace(problem(32 * pixels * pixels, extents), window=window)
-    assert 1e6 * candidates(found)[0].estimate.seconds == pytest.approx(microseconds, rel=0.25)
+    return replace(problem(32 * pixels * pixels, (9 * channels, channels, columns)), window=window)

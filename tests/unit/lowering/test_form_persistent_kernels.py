@@ -13,61 +13,19 @@ from xdsl.ir import Attribute, SSAValue
 from boltir.context import CompilerContext
 from boltir.dialects.cutlass.chain import ChainAttr
 from boltir.dialects.cutlass.kernel import KernelOp
-from boltir.dialects.fused import ChainOp, Conv2dOp, GemmOp, ReshapeOp
-from boltir.dialects.properties import bool_attr, ints
-from boltir.dialects.tensors import element_type, static_shape
+from boltir.dialects.fused import ChainOp, ReshapeOp
+from boltir.dialects.tensors import static_shape
 from boltir.lowering.fused_to_cutlass.convert import ConvertFusedToCutlassPass
 from boltir.lowering.fused_to_cutlass.form_persistent_kernels import FormPersistentKernelsPass
 from boltir.passes.inline_chains import InlineChainsPass
 from boltir.passes.plan_memory import PlanMemoryPass
-from tests.support.fused_networks import Network, epilogue, same
+from tests.support.fused_networks import Network, convolution, product, same
 
 IMAGE = (1, 8, 8)
 ROWS = 64
 COLUMNS = (32, 64)
 KINDS = ("row", "column", "scalar", "full")
 TARGETS = ("sm_75", "sm_80", "sm_90a")
-
-
-def product(
-    network: Network, value: SSAValue, columns: int, kinds: Sequence[str] = (), *, column_major: bool = True
-) -> SSAValue:
-    """The matrix `value` times a new one; operands of these kinds are added."""
-    depth = static_shape(value)[-1]
-    b = network.argument(columns, depth) if column_major else network.argument(depth, columns)
-    operands = _operands(network, value, columns, kinds)
-    return network.add(
-        GemmOp.build_kernel(
-            [value, b],
-            {"transpose_b": bool_attr(column_major)},
-            result_element_types=[element_type(value)],
-            epilogue_operands=operands,
-            epilogue=epilogue(GemmOp, operands, 1),
-        )
-    )
-
-
-def convolution(
-    network: Network, value: SSAValue, columns: int, kinds: Sequence[str] = (), *, window: int = 1
-) -> SSAValue:
-    """The image `value` seen through windows, as many as it has pixels; operands of these kinds are added."""
-    filter = network.argument(columns, window, window, static_shape(value)[-1])
-    operands = _operands(network, value, columns, kinds)
-    return network.add(
-        Conv2dOp.build_kernel(
-            [value, filter],
-            {"padding": ints([window // 2] * 4)},
-            result_element_types=[element_type(value)],
-            epilogue_operands=operands,
-            epilogue=epilogue(Conv2dOp, operands, 1),
-        )
-    )
-
-
-def _operands(network: Network, value: SSAValue, columns: int, kinds: Sequence[str]) -> list[SSAValue]:
-    rows = static_shape(value)[:-1]
-    shapes = {"row": (columns,), "column": (*rows, 1), "scalar": (1,), "full": (*rows, columns)}
-    return [network.argument(*shapes[kind]) for kind in kinds]
 
 
 @st.composite

@@ -1,0 +1,82 @@
+"""The cost gate against what an H100 took for a convolution of 3x3 and one of 1x1 behind it, together and apart."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from boltir.dialects.fused import FusedOp
+from boltir.lowering.fused_to_cutlass.chain_gate import Comparison, Gate
+from boltir.target import Target
+from tests.support.fused_networks import Network, convolution
+
+H100 = Target.named("sm_90a")
+IMAGES = 32
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two convolutions of 32 images, and microseconds in a stream of launches, inputs not in the L2 cache.
+
+    Attributes:
+        size: height and width of the input.
+        channels: of the input, behind the first and behind the second convolution.
+        together: as the fastest chain known.
+        apart: as boltir's kernels apart.
+    """
+
+    size: int
+    channels: tuple[int, int, int]
+    stride: int
+    together: float
+    apart: float
+
+    @property
+    def anchors(self) -> tuple[FusedOp, ...]:
+        network = Network()
+        before, between, after = self.channels
+        image = network.argument(IMAGES, self.size, self.size, before)
+        inner = convolution(network, image, between, ["row"], window=3, stride=self.stride)
+        module = network.finish([convolution(network, inner, after, ["row"])])
+        return tuple(op for op in module.walk() if isinstance(op, FusedOp))
+
+    @property
+    def comparison(self) -> Comparison:
+        return Gate(H100).compare(self.anchors)
+
+    def __str__(self) -> str:
+        return f"{self.size}-{'-'.join(map(str, self.channels))}-{self.stride}"
+
+
+PAIRS = (
+    Pair(56, (48, 48, 48), 1, 19.4, 35.5),
+    Pair(56, (64, 64, 64), 1, 22.2, 30.0),
+    Pair(56, (64, 64, 256), 1, 33.7, 42.5),
+    Pair(56, (128, 128, 128), 1, 54.8, 60.0),
+    Pair(56, (64, 64, 64), 2, 11.6, 12.5),
+    Pair(28, (64, 64, 64), 1, 8.0, 11.3),
+    Pair(28, (128, 128, 128), 1, 16.8, 20.0),
+    Pair(28, (128, 128, 512), 1, 23.4, 26.6),
+    Pair(28, (256, 256, 256), 1, 54.4, 50.8),
+    Pair(28, (96, 192, 192), 2, 13.6, 16.8),
+    Pair(28, (128, 256, 256), 2, 19.4, 14.1),
+    Pair(14, (256, 256, 256), 1, 18.9, 22.0),
+    Pair(14, (256, 256, 1024), 1, 28.8, 26.2),
+)
+each_pair = pytest.mark.parametrize("pair", PAIRS, ids=str)
+
+
+@each_pair
+def test_no_loss_is_accepted(pair: Pair) -> None:
+    assert not pair.comparison.pays or pair.together < pair.apart
+
+
+@each_pair
+def test_no_gain_is_refused(pair: Pair) -> None:
+    assert pair.comparison.pays or pair.together > pair.apart
+
+
+@each_pair
+def test_the_estimates_are_near(pair: Pair) -> None:
+    comparison = pair.comparison
+    assert 1e6 * comparison.seconds == pytest.approx(pair.together, rel=0.2)
+    assert 1e6 * comparison.apart == pytest.approx(pair.apart, rel=0.35)
