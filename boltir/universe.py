@@ -113,7 +113,7 @@ PASSES: tuple[PassEntry, ...] = (
     ),
     PassEntry(
         "form-persistent-kernels",
-        "lowering.fused_to_cutlass.form_persistent_kernels:FormPersistentKernelsPass",
+        "lowering.fused_to_cutlass.chains.form_persistent_kernels:FormPersistentKernelsPass",
         "make one kernel of products that feed each other, where that is faster",
     ),
     PassEntry("inline-chains", "passes.inline_chains:InlineChainsPass", "run the anchors of persistent kernels apart"),

@@ -19,8 +19,8 @@ from boltir.dialects.cutlass.store import StoreKind
 from boltir.dialects.cutlass.template import KernelSignature
 from boltir.dialects.cutlass.tensor_op import TensorOpAttr
 from boltir.dialects.fused import ChainOp, FusedOp
-from boltir.lowering.fused_to_cutlass.chain import chain_problem
-from boltir.lowering.fused_to_cutlass.chain_candidates import ChainCandidate, chain_candidates
+from boltir.lowering.fused_to_cutlass.chains.candidates import ChainCandidate, chain_candidates
+from boltir.lowering.fused_to_cutlass.chains.problem import chain_problem
 from boltir.lowering.fused_to_cutlass.chosen import legal_selection
 from boltir.lowering.fused_to_cutlass.families import families
 from boltir.lowering.fused_to_cutlass.family import (

@@ -11,8 +11,8 @@ from boltir.dialects.cutlass import ChoiceAttr
 from boltir.dialects.cutlass.chain import ChainAttr
 from boltir.dialects.fused import ChainOp
 from boltir.errors import BoltError
-from boltir.lowering.fused_to_cutlass.chain import chain_instructions, chain_signature
-from boltir.lowering.fused_to_cutlass.chain_candidates import ChainCandidate
+from boltir.lowering.fused_to_cutlass.chains.candidates import ChainCandidate
+from boltir.lowering.fused_to_cutlass.chains.problem import chain_instructions, chain_signature
 from boltir.profiler.candidates import Candidates
 from boltir.profiler.database import Database
 from boltir.profiler.executors import building_on

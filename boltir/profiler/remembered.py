@@ -10,8 +10,8 @@ from boltir.dialects.cutlass.gemm_unaligned import GemmUnalignedAttr
 from boltir.dialects.cutlass.sm90 import Sm90Attr
 from boltir.dialects.cutlass.tensor_op import TensorOpAttr
 from boltir.dialects.fused import ChainOp, FusedOp
-from boltir.lowering.fused_to_cutlass.chain import chain_instructions, chain_signature
-from boltir.lowering.fused_to_cutlass.chain_candidates import ChainCandidate
+from boltir.lowering.fused_to_cutlass.chains.candidates import ChainCandidate
+from boltir.lowering.fused_to_cutlass.chains.problem import chain_instructions, chain_signature
 from boltir.lowering.fused_to_cutlass.family import Candidate
 from boltir.lowering.fused_to_cutlass.kernels import kernel_signature
 from boltir.lowering.fused_to_cutlass.stores import epilogue_integers

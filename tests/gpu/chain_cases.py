@@ -24,7 +24,7 @@ from boltir.dialects.properties import bool_attr, ints
 from boltir.dialects.tensors import Shape, compute_type, element_type
 from boltir.interpreters.arrays import numpy_dtype
 from boltir.interpreters.reference.convolution import conv2d, window_of
-from boltir.lowering.fused_to_cutlass.chain import legal_chain_selection
+from boltir.lowering.fused_to_cutlass.chains.problem import legal_chain_selection
 from boltir.lowering.fused_to_cutlass.selection import Selection
 from boltir.target import Target
 from tests.gpu.epilogue_cases import Array, Epilogue, Exact, Tensor, everything, gelu, relu, same, silu, total

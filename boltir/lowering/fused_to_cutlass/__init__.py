@@ -1,1 +1,4 @@
-"""The conversion from `fused` to `cutlass`: one file per group of operations, `selectors.py` lists them."""
+"""The conversion from `fused` to `cutlass`, and what chooses templates for it.
+
+`selectors.py` lists the operations; the folder `simt` has the selectors of boltir's own kernels, `chains` forms chains.
+"""

@@ -11,7 +11,7 @@ from boltir.dialects.cutlass.attention_sm90 import AttentionSchedule, AttentionS
 from boltir.dialects.fused import AttentionOp
 from boltir.dialects.tensors import static_shape
 from boltir.lowering.fused_to_cutlass.selection import Refusal, Selection, signature_of
-from boltir.lowering.fused_to_cutlass.simt import float_bits, frame, selected
+from boltir.lowering.fused_to_cutlass.simt.frame import float_bits, frame, selected
 from boltir.lowering.fused_to_cutlass.strides import broadcast_strides
 from boltir.target import Target
 

@@ -10,7 +10,7 @@ from xdsl.ir import Operation
 from boltir.dialects.fused import AttentionOp, ChainOp, DualGemmOp, FusedOp
 from boltir.errors import UnsupportedError
 from boltir.lowering.fused_to_cutlass.acceptance import refused_stores, whole_answers
-from boltir.lowering.fused_to_cutlass.chain import given_chain_selection
+from boltir.lowering.fused_to_cutlass.chains.problem import given_chain_selection
 from boltir.lowering.fused_to_cutlass.chosen import given_selection
 from boltir.lowering.fused_to_cutlass.in_place import is_in_place, settle_concats
 from boltir.lowering.fused_to_cutlass.partial_reductions import reduce_by_tiles

@@ -19,7 +19,7 @@ from boltir.dialects.fused.origin import ORIGIN_ATTRIBUTE
 from boltir.dialects.properties import int_attr
 from boltir.dialects.tensors import tensor_type
 from boltir.errors import UnsupportedError
-from boltir.lowering.fused_to_cutlass.chain import chain_signature, detach_operands
+from boltir.lowering.fused_to_cutlass.chains.problem import chain_signature, detach_operands
 from boltir.lowering.fused_to_cutlass.in_place import is_in_place
 from boltir.lowering.fused_to_cutlass.kernels import KernelTable, build_launch, kernel_signature
 from boltir.lowering.fused_to_cutlass.results import copy_unwritten_results, result_origin

@@ -6,27 +6,27 @@ from boltir.dialects import fused
 from boltir.dialects.fused import FusedOp
 from boltir.lowering.fused_to_cutlass.attention import attention_answers
 from boltir.lowering.fused_to_cutlass.families import select_on_tensor_cores
-from boltir.lowering.fused_to_cutlass.pointwise import select_pointwise, select_slice
 from boltir.lowering.fused_to_cutlass.selection import Refusal, Selection
-from boltir.lowering.fused_to_cutlass.simt_linear import (
+from boltir.lowering.fused_to_cutlass.simt.linear import (
     select_depthwise_conv2d,
     select_direct_conv2d,
     select_simt_gemm,
 )
-from boltir.lowering.fused_to_cutlass.simt_movement import (
+from boltir.lowering.fused_to_cutlass.simt.movement import (
     select_concat,
     select_gather,
     select_pad,
     select_resize,
     select_transpose,
 )
-from boltir.lowering.fused_to_cutlass.simt_reduction import (
+from boltir.lowering.fused_to_cutlass.simt.pointwise import select_pointwise, select_slice
+from boltir.lowering.fused_to_cutlass.simt.reduction import (
     select_layer_norm,
     select_pool2d,
     select_reduce,
     select_softmax,
 )
-from boltir.lowering.fused_to_cutlass.simt_unfold import select_unfold
+from boltir.lowering.fused_to_cutlass.simt.unfold import select_unfold
 from boltir.target import Target
 
 

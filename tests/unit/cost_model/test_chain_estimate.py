@@ -15,8 +15,8 @@ from boltir.dialects.cutlass.conv2d import CONV2D_PARAMETERS
 from boltir.dialects.cutlass.matrix import Layout
 from boltir.dialects.cutlass.template import KernelSignature, StageSignature
 from boltir.dialects.fused import Broadcast
-from boltir.lowering.fused_to_cutlass.chain import ChainProblem
-from boltir.lowering.fused_to_cutlass.chain_candidates import ChainCandidate, chain_candidates
+from boltir.lowering.fused_to_cutlass.chains.candidates import ChainCandidate, chain_candidates
+from boltir.lowering.fused_to_cutlass.chains.problem import ChainProblem
 from boltir.target import Target
 
 H100, A100 = Target.named("sm_90a"), Target.named("sm_80")

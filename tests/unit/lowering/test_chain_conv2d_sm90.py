@@ -6,8 +6,8 @@ from xdsl.dialects.builtin import f16
 from boltir.dialects.cutlass.chain_conv2d_sm90 import ChainConv2dSm90Attr
 from boltir.dialects.cutlass.matrix import Layout
 from boltir.dialects.cutlass.template import KernelSignature, StageSignature
-from boltir.lowering.fused_to_cutlass.chain import ChainProblem
-from boltir.lowering.fused_to_cutlass.chain_candidates import chain_candidates
+from boltir.lowering.fused_to_cutlass.chains.candidates import chain_candidates
+from boltir.lowering.fused_to_cutlass.chains.problem import ChainProblem
 from boltir.target import Target
 from tests.gpu.chain_cases import ChainCase
 from tests.gpu.chain_conv2d_sm90_cases import CASES

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from boltir.dialects.fused import FusedOp
-from boltir.lowering.fused_to_cutlass.chain_gate import Comparison, Gate
+from boltir.lowering.fused_to_cutlass.chains.gate import Comparison, Gate
 from boltir.target import Target
 from tests.support.fused_networks import Network, convolution
 

@@ -7,8 +7,8 @@ from boltir.dialects.cutlass.chain_gemm_simt import ChainGemmSimtAttr
 from boltir.dialects.cutlass.chain_gemm_sm90 import ChainGemmSm90Attr
 from boltir.dialects.cutlass.matrix import Layout
 from boltir.dialects.cutlass.template import KernelSignature, StageSignature
-from boltir.lowering.fused_to_cutlass.chain import ChainProblem
-from boltir.lowering.fused_to_cutlass.chain_candidates import chain_candidates
+from boltir.lowering.fused_to_cutlass.chains.candidates import chain_candidates
+from boltir.lowering.fused_to_cutlass.chains.problem import ChainProblem
 from boltir.target import Target
 from tests.gpu import chain_gemm_simt_cases, chain_gemm_sm90_cases
 from tests.gpu.chain_cases import ChainCase

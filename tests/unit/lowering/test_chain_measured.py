@@ -12,7 +12,7 @@ from boltir.compiler import compiler_context
 from boltir.dialects.cutlass import choice_of
 from boltir.dialects.cutlass.template import TemplateAttr
 from boltir.dialects.fused import ChainOp, FusedOp
-from boltir.lowering.fused_to_cutlass.form_persistent_kernels import FormPersistentKernelsPass
+from boltir.lowering.fused_to_cutlass.chains.form_persistent_kernels import FormPersistentKernelsPass
 from boltir.passes.inline_chains import inline
 from boltir.profiler.candidates import AnyCandidate
 from boltir.profiler.problem import Problem, kernels_of

@@ -15,8 +15,8 @@ from boltir.dialects.cutlass.chain import ChainAttr
 from boltir.dialects.cutlass.kernel import KernelOp
 from boltir.dialects.fused import ChainOp, ReshapeOp
 from boltir.dialects.tensors import static_shape
+from boltir.lowering.fused_to_cutlass.chains.form_persistent_kernels import FormPersistentKernelsPass
 from boltir.lowering.fused_to_cutlass.convert import ConvertFusedToCutlassPass
-from boltir.lowering.fused_to_cutlass.form_persistent_kernels import FormPersistentKernelsPass
 from boltir.passes.inline_chains import InlineChainsPass
 from boltir.passes.plan_memory import PlanMemoryPass
 from tests.support.fused_networks import Network, convolution, product, same

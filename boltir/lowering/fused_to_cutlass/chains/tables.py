@@ -13,9 +13,9 @@ from boltir.dialects.cutlass.matrix import Layout, Math
 from boltir.dialects.cutlass.template import ParameterValue
 from boltir.dialects.cutlass.tensor_op import instruction_shape
 from boltir.dialects.fused.chain import Residence
-from boltir.lowering.fused_to_cutlass.chain import ChainProblem
-from boltir.lowering.fused_to_cutlass.chain_conv2d_tables import hopper_conv2d_parameters
-from boltir.lowering.fused_to_cutlass.chain_gemm_tables import hopper_gemm_parameters, simt_gemm_parameters
+from boltir.lowering.fused_to_cutlass.chains.conv2d_tables import hopper_conv2d_parameters
+from boltir.lowering.fused_to_cutlass.chains.gemm_tables import hopper_gemm_parameters, simt_gemm_parameters
+from boltir.lowering.fused_to_cutlass.chains.problem import ChainProblem
 from boltir.target import Target
 
 Parameters = dict[str, ParameterValue]

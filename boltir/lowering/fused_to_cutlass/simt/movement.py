@@ -14,9 +14,9 @@ from boltir.dialects.graph.enums import PadMode
 from boltir.dialects.shapes import dense_strides
 from boltir.dialects.tensors import Shape, element_type, normalized_axis, static_shape
 from boltir.lowering.fused_to_cutlass.alignment import power_of_two_divisor
-from boltir.lowering.fused_to_cutlass.pointwise import Read, select_reads
 from boltir.lowering.fused_to_cutlass.selection import Refusal, Selection
-from boltir.lowering.fused_to_cutlass.simt import float_bits, frame, is_starved, outputs_per_thread, selected
+from boltir.lowering.fused_to_cutlass.simt.frame import float_bits, frame, is_starved, outputs_per_thread, selected
+from boltir.lowering.fused_to_cutlass.simt.pointwise import Read, select_reads
 from boltir.lowering.fused_to_cutlass.strides import collapse
 from boltir.target import Target
 

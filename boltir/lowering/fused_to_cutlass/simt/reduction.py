@@ -7,7 +7,14 @@ from boltir.dialects.cutlass.simt_reduction import LayerNormAttr, Pool2dAttr, Re
 from boltir.dialects.fused.reduction import LayerNormOp, Pool2dOp, ReduceOp, SoftmaxOp
 from boltir.dialects.tensors import Shape, normalized_axis, static_shape
 from boltir.lowering.fused_to_cutlass.selection import Refusal, Selection
-from boltir.lowering.fused_to_cutlass.simt import Frame, float_bits, frame, is_starved, outputs_per_thread, selected
+from boltir.lowering.fused_to_cutlass.simt.frame import (
+    Frame,
+    float_bits,
+    frame,
+    is_starved,
+    outputs_per_thread,
+    selected,
+)
 from boltir.target import Target
 
 LARGEST_SHARED_WINDOW = 25

@@ -14,11 +14,11 @@ from xdsl.passes import ModulePass
 
 from boltir.context import refused_of, remarks_of
 from boltir.dialects.fused import FusedOp
-from boltir.lowering.fused_to_cutlass.chain_candidates import ChainCandidate
-from boltir.lowering.fused_to_cutlass.chain_gate import Comparison, Gate
-from boltir.lowering.fused_to_cutlass.chain_measured import measured_comparisons
-from boltir.lowering.fused_to_cutlass.chain_runs import runs_of
-from boltir.lowering.fused_to_cutlass.form_chain import form_chain
+from boltir.lowering.fused_to_cutlass.chains.candidates import ChainCandidate
+from boltir.lowering.fused_to_cutlass.chains.form_chain import form_chain
+from boltir.lowering.fused_to_cutlass.chains.gate import Comparison, Gate
+from boltir.lowering.fused_to_cutlass.chains.measured import measured_comparisons
+from boltir.lowering.fused_to_cutlass.chains.runs import runs_of
 from boltir.lowering.fused_to_cutlass.sources import rankings_from
 from boltir.passes.support.rewriting import functions
 from boltir.ranking import Rankings

@@ -15,7 +15,7 @@ from boltir.dialects.shapes import dense_strides
 from boltir.dialects.tensors import Shape, static_shape
 from boltir.lowering.fused_to_cutlass.alignment import power_of_two_divisor
 from boltir.lowering.fused_to_cutlass.selection import Refusal, Selection
-from boltir.lowering.fused_to_cutlass.simt import selected, widest_vector
+from boltir.lowering.fused_to_cutlass.simt.frame import selected, widest_vector
 from boltir.lowering.fused_to_cutlass.strides import broadcast_strides, collapse
 from boltir.target import Target
 

@@ -10,7 +10,7 @@ from boltir.dialects.cutlass.chain_gemm_sm90 import MOST_COLUMNS, ROWS, SWIZZLED
 from boltir.dialects.cutlass.matrix import Math
 from boltir.dialects.cutlass.simt import MAX_VECTOR
 from boltir.dialects.cutlass.template import ParameterValue
-from boltir.lowering.fused_to_cutlass.chain import ChainProblem
+from boltir.lowering.fused_to_cutlass.chains.problem import ChainProblem
 from boltir.target import Target
 
 Parameters = dict[str, ParameterValue]

@@ -7,7 +7,7 @@ from boltir.dialects.fused.unfold import UnfoldOp
 from boltir.dialects.shapes import dense_strides
 from boltir.dialects.tensors import static_shape
 from boltir.lowering.fused_to_cutlass.selection import Refusal, Selection
-from boltir.lowering.fused_to_cutlass.simt import frame, selected
+from boltir.lowering.fused_to_cutlass.simt.frame import frame, selected
 from boltir.target import Target
 
 

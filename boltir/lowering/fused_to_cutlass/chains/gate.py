@@ -11,8 +11,8 @@ from boltir.dialects.cutlass.chain import PRODUCTS, ChainAttr
 from boltir.dialects.cutlass.chain_conv2d_sm90 import ChainConv2dSm90Attr
 from boltir.dialects.cutlass.template import TemplateAttr
 from boltir.dialects.fused import Conv2dOp, FusedOp, GemmOp
-from boltir.lowering.fused_to_cutlass.chain import problem_of
-from boltir.lowering.fused_to_cutlass.chain_candidates import ChainCandidate, chain_candidates
+from boltir.lowering.fused_to_cutlass.chains.candidates import ChainCandidate, chain_candidates
+from boltir.lowering.fused_to_cutlass.chains.problem import problem_of
 from boltir.lowering.fused_to_cutlass.families import select_on_tensor_cores
 from boltir.lowering.fused_to_cutlass.selection import Refusal, Selection
 from boltir.ranking import Refused

@@ -9,11 +9,11 @@ from xdsl.ir import Block, SSAValue
 
 from boltir.dialects.cutlass.chain import ChainAttr
 from boltir.dialects.fused import ChainOp, FusedOp
-from boltir.lowering.fused_to_cutlass.chain import chain_problem, legal_selection_of
-from boltir.lowering.fused_to_cutlass.chain_candidates import ChainCandidate
-from boltir.lowering.fused_to_cutlass.chain_gate import Comparison
-from boltir.lowering.fused_to_cutlass.chain_runs import inputs_of, members
-from boltir.lowering.fused_to_cutlass.form_chain import form_chain
+from boltir.lowering.fused_to_cutlass.chains.candidates import ChainCandidate
+from boltir.lowering.fused_to_cutlass.chains.form_chain import form_chain
+from boltir.lowering.fused_to_cutlass.chains.gate import Comparison
+from boltir.lowering.fused_to_cutlass.chains.problem import chain_problem, legal_selection_of
+from boltir.lowering.fused_to_cutlass.chains.runs import inputs_of, members
 from boltir.lowering.fused_to_cutlass.selection import Refusal, Selection
 from boltir.ranking import Ranking, Rankings, Refused
 from boltir.target import Target

@@ -11,7 +11,7 @@ from xdsl.ir import Block, Operation, SSAValue, Use
 from boltir.dialects.cutlass.choice import choice_of
 from boltir.dialects.fused import Conv2dOp, FusedOp, GemmOp, ReshapeOp
 from boltir.dialects.tensors import static_shape
-from boltir.lowering.fused_to_cutlass.chain import product_layout
+from boltir.lowering.fused_to_cutlass.chains.problem import product_layout
 from boltir.lowering.fused_to_cutlass.selection import Refusal
 from boltir.lowering.fused_to_cutlass.stores import stores_of
 

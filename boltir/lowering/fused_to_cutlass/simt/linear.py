@@ -15,7 +15,7 @@ from boltir.dialects.cutlass.template import ParameterValue
 from boltir.dialects.fused.linear import Conv2dOp, ConvolutionOp, ConvTranspose2dOp, DepthwiseConv2dOp, GemmOp
 from boltir.dialects.tensors import Shape, static_shape
 from boltir.lowering.fused_to_cutlass.selection import Refusal, Selection
-from boltir.lowering.fused_to_cutlass.simt import Frame, frame, is_starved, outputs_per_thread, selected
+from boltir.lowering.fused_to_cutlass.simt.frame import Frame, frame, is_starved, outputs_per_thread, selected
 from boltir.target import Target
 
 FEW_ROWS = 8

@@ -10,8 +10,8 @@ from xdsl.utils.exceptions import VerifyException
 from boltir.cost_model import Estimate, estimate
 from boltir.dialects.cutlass.chain import ChainAttr
 from boltir.dialects.cutlass.matrix import Math
-from boltir.lowering.fused_to_cutlass.chain import ChainProblem, legal_selection_of
-from boltir.lowering.fused_to_cutlass.chain_tables import attempts
+from boltir.lowering.fused_to_cutlass.chains.problem import ChainProblem, legal_selection_of
+from boltir.lowering.fused_to_cutlass.chains.tables import attempts
 from boltir.lowering.fused_to_cutlass.family import Rejection
 from boltir.lowering.fused_to_cutlass.selection import Refusal
 from boltir.target import Target

@@ -13,7 +13,7 @@ from boltir.dialects.cutlass.chain_conv2d_sm90 import (
 )
 from boltir.dialects.cutlass.matrix import Math
 from boltir.dialects.cutlass.template import ParameterValue
-from boltir.lowering.fused_to_cutlass.chain import ChainProblem
+from boltir.lowering.fused_to_cutlass.chains.problem import ChainProblem
 from boltir.target import Target
 
 PASSES = (256, 128, 64)

@@ -15,8 +15,8 @@ from boltir.dialects.fused.origin import origin_of, set_origin
 from boltir.dialects.graph.builder import GraphBuilder
 from boltir.dialects.properties import bool_attr
 from boltir.dialects.tensors import static_shape
-from boltir.lowering.fused_to_cutlass.chain_candidates import ChainCandidate
-from boltir.lowering.fused_to_cutlass.chain_runs import inputs_of, members
+from boltir.lowering.fused_to_cutlass.chains.candidates import ChainCandidate
+from boltir.lowering.fused_to_cutlass.chains.runs import inputs_of, members
 
 
 def form_chain(anchors: Sequence[FusedOp], candidate: ChainCandidate) -> ChainOp:

@@ -1,0 +1,1 @@
+"""Selectors of boltir's own kernel families, which run on the ordinary cores."""
