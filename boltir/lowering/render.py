@@ -24,6 +24,9 @@ from boltir.target import Target
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+TEMPLATE_GROUPS = ("attention", "chain", "simt", "sm90", "tensor_op")
+"""The folders of templates, whose files are called by their names alone; those that several groups share lie beside."""
+
 
 @dataclass(frozen=True)
 class OperandView:
@@ -129,10 +132,11 @@ def _output_view(element: Attribute, compute: Attribute, store: Store) -> Output
 
 @cache
 def _environment() -> "Environment":
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
+    folders = ("templates", *(f"templates/{group}" for group in TEMPLATE_GROUPS))
     return Environment(
-        loader=PackageLoader("boltir.lowering"),
+        loader=ChoiceLoader([PackageLoader("boltir.lowering", folder) for folder in folders]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -75,7 +75,10 @@ def render(case: "Case", architecture: str = "sm_90a") -> str:
         f"    r0 = {body};\n  }}\n}};"
     )
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
+        loader=FileSystemLoader((TEMPLATES, TEMPLATES / "simt")),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
     )
     text = environment.get_template(f"{case.family}.cu.jinja").render(
         name=case.name,

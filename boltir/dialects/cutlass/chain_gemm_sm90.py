@@ -2,7 +2,7 @@
 
 One warpgroup loads with TMA; each of the others computes 64 rows at a time: wgmma from shared memory, the epilogue in
 registers, which hold the next wgmma's operand then, and so on. The first product's columns are computed in chunks, and
-each is multiplied with its rows of the second B at once. lowering/templates/chain_sm90.cuh.jinja is the kernel.
+each is multiplied with its rows of the second B at once. lowering/templates/chain/chain_sm90.cuh.jinja is the kernel.
 """
 
 from collections.abc import Mapping

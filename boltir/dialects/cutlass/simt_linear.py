@@ -32,7 +32,7 @@ COLUMNS_PER_THREAD = 4
 
 
 def check_tile(tile: tuple[int, ...], vector: int, output_vector: int) -> None:
-    """The rules of templates/tile.cuh.jinja."""
+    """The rules of templates/simt/tile.cuh.jinja."""
     check_positive("tile", tile, 2)
     m, n = tile
     lanes = n // COLUMNS_PER_THREAD

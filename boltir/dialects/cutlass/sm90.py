@@ -34,7 +34,7 @@ class Schedule(StrEnum):
     pingpong: two compute different tiles, one's epilogue under the other's mainloop; persistent.
     cooperative: two compute the halves of one tile; persistent.
     split_k: one computes, over one of the launch's `slices` of K; the threadblocks of a cluster share a tile and
-        add their accumulators up through distributed shared memory (templates/split_k_sm90.cuh.jinja).
+        add their accumulators up through distributed shared memory (templates/sm90/split_k_sm90.cuh.jinja).
     """
 
     WARP_SPECIALIZED = "warp_specialized"

@@ -2,7 +2,7 @@
 
 CUTLASS's visitor tree serves where operands are floating-point and broadcast in a plain way, and outputs are stored
 whole or reduced: one full operand (C) and every whole output pass through shared memory and TMA. Where more is wanted,
-all operands and outputs go straight between registers and global memory (templates/register_epilogue_sm90.jinja).
+all operands and outputs go straight between registers and global memory (templates/sm90/register_epilogue_sm90.jinja).
 """
 
 from collections.abc import Iterator

@@ -1,8 +1,8 @@
 """What the epilogues of the CUTLASS 2.x tensor-core templates hold.
 
 There are two. CUTLASS's own with a functor (epilogue/threadblock/epilogue_with_broadcast.h) takes one vector, sources
-of the output's type and scalars; it is quicker to compile. A visitor of the tile (templates/visitor.jinja) takes any
-operands and stores any number of outputs in any way.
+of the output's type and scalars; it is quicker to compile. A visitor of the tile (templates/tensor_op/visitor.jinja)
+takes any operands and stores any number of outputs in any way.
 """
 
 import re
