@@ -1,5 +1,6 @@
 """`#cutlass.conv2d`: the implicit-GEMM convolution of CUTLASS 2.x (DefaultConv2dFprop, and that WithBroadcast)."""
 
+from abc import ABC
 from collections.abc import Mapping
 from math import prod
 
@@ -9,6 +10,7 @@ from xdsl.irdl import irdl_attr_definition
 from xdsl.utils.str_enum import StrEnum
 
 from boltir.dialects.cutlass.matrix import require
+from boltir.dialects.cutlass.template import TemplateAttr
 from boltir.dialects.cutlass.tensor_op import TensorOpAttr
 
 CONV2D_PARAMETERS = (
@@ -48,26 +50,30 @@ class IteratorAlgorithmAttr(EnumAttribute[IteratorAlgorithm], SpacedOpaqueSyntax
     name = "cutlass.iterator_algorithm"
 
 
-@irdl_attr_definition
-class Conv2dAttr(TensorOpAttr):
-    """Y = epilogue(convolution of X [N, H, W, C] with a filter [K, R, S, C]): M = N*P*Q, N = K, K = R*S*C."""
-
-    name = "cutlass.conv2d"
-    iterator_algorithm: IteratorAlgorithmAttr
+class Conv2dParameters(TemplateAttr, ABC):
+    """The launch of a convolution of X [N, H, W, C] with a filter [K, R, S, C]."""
 
     @property
     def launch_parameters(self) -> tuple[str, ...]:
         return CONV2D_PARAMETERS
-
-    @property
-    def divisors(self) -> Mapping[str, int]:
-        return {"c": self.alignment_a.data, "k": self.alignment_c.data}
 
     def flops(self, integers: Mapping[str, int]) -> int:
         return conv2d_flops(integers)
 
     def result_extents(self, integers: Mapping[str, int]) -> tuple[int, int, int]:
         return conv2d_extents(integers)
+
+
+@irdl_attr_definition
+class Conv2dAttr(Conv2dParameters, TensorOpAttr):
+    """Y = epilogue(convolution of X [N, H, W, C] with a filter [K, R, S, C]): M = N*P*Q, N = K, K = R*S*C."""
+
+    name = "cutlass.conv2d"
+    iterator_algorithm: IteratorAlgorithmAttr
+
+    @property
+    def divisors(self) -> Mapping[str, int]:
+        return {"c": self.alignment_a.data, "k": self.alignment_c.data}
 
     def verify(self) -> None:
         super().verify()

@@ -5,7 +5,7 @@ from math import prod
 
 from xdsl.irdl import irdl_attr_definition
 
-from boltir.dialects.cutlass.conv2d import CONV2D_PARAMETERS, conv2d_extents, conv2d_flops
+from boltir.dialects.cutlass.conv2d import Conv2dParameters
 from boltir.dialects.cutlass.matrix import require
 from boltir.dialects.cutlass.sm90 import Sm90Attr
 
@@ -20,7 +20,7 @@ LARGEST_INDEX = 2**31 - 1
 
 
 @irdl_attr_definition
-class Conv2dSm90Attr(Sm90Attr):
+class Conv2dSm90Attr(Conv2dParameters, Sm90Attr):
     """Y = epilogue(convolution of X [N, H, W, C] with a filter [K, R, S, C]): M = N*P*Q, N = K.
 
     A step of the mainloop multiplies what tile M windows see at one tap of the filter, in tile K channels.
@@ -30,17 +30,11 @@ class Conv2dSm90Attr(Sm90Attr):
 
     @property
     def launch_parameters(self) -> tuple[str, ...]:
-        return (*CONV2D_PARAMETERS, *self.order_parameters)
+        return (*super().launch_parameters, *self.order_parameters)
 
     @property
     def divisors(self) -> Mapping[str, int]:
         return {"c": self.alignment_a.data, "k": self.alignment_c.data}
-
-    def flops(self, integers: Mapping[str, int]) -> int:
-        return conv2d_flops(integers)
-
-    def result_extents(self, integers: Mapping[str, int]) -> tuple[int, int, int]:
-        return conv2d_extents(integers)
 
     def steps(self, integers: Mapping[str, int]) -> int:
         return -(-integers["c"] // self.tile.data[2]) * integers["r"] * integers["s"]

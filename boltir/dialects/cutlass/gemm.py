@@ -1,5 +1,6 @@
 """`#cutlass.gemm`: the matrix product of CUTLASS 2.x (GemmUniversal, GemmUniversalWithBroadcast)."""
 
+from abc import ABC
 from collections.abc import Mapping
 
 from xdsl.irdl import irdl_attr_definition
@@ -13,11 +14,26 @@ from boltir.dialects.cutlass.matrix import (
     gemm_flops,
     require,
 )
+from boltir.dialects.cutlass.template import TemplateAttr
 from boltir.dialects.cutlass.tensor_op import TensorOpAttr
 
 
+class GemmParameters(TemplateAttr, ABC):
+    """The launch of a product of row-major or column-major matrices, one or a batch."""
+
+    @property
+    def launch_parameters(self) -> tuple[str, ...]:
+        return GEMM_PARAMETERS
+
+    def flops(self, integers: Mapping[str, int]) -> int:
+        return gemm_flops(integers)
+
+    def result_extents(self, integers: Mapping[str, int]) -> tuple[int, int, int]:
+        return gemm_extents(integers)
+
+
 @irdl_attr_definition
-class GemmAttr(TensorOpAttr):
+class GemmAttr(GemmParameters, TensorOpAttr):
     """D = epilogue(A @ B); D is row-major."""
 
     name = "cutlass.gemm"
@@ -25,18 +41,8 @@ class GemmAttr(TensorOpAttr):
     layout_b: LayoutAttr
 
     @property
-    def launch_parameters(self) -> tuple[str, ...]:
-        return GEMM_PARAMETERS
-
-    @property
     def divisors(self) -> Mapping[str, int]:
         return gemm_divisors(self.alignment_a.data, self.alignment_b.data, self.alignment_c.data)
-
-    def flops(self, integers: Mapping[str, int]) -> int:
-        return gemm_flops(integers)
-
-    def result_extents(self, integers: Mapping[str, int]) -> tuple[int, int, int]:
-        return gemm_extents(integers)
 
     def verify(self) -> None:
         super().verify()

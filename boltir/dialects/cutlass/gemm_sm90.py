@@ -4,21 +4,13 @@ from collections.abc import Mapping
 
 from xdsl.irdl import irdl_attr_definition
 
-from boltir.dialects.cutlass.matrix import (
-    GEMM_PARAMETERS,
-    Layout,
-    LayoutAttr,
-    Math,
-    gemm_divisors,
-    gemm_extents,
-    gemm_flops,
-    require,
-)
+from boltir.dialects.cutlass.gemm import GemmParameters
+from boltir.dialects.cutlass.matrix import Layout, LayoutAttr, Math, gemm_divisors, require
 from boltir.dialects.cutlass.sm90 import Sm90Attr
 
 
 @irdl_attr_definition
-class GemmSm90Attr(Sm90Attr):
+class GemmSm90Attr(GemmParameters, Sm90Attr):
     """D = epilogue(A @ B); D is row-major."""
 
     name = "cutlass.gemm_sm90"
@@ -27,7 +19,7 @@ class GemmSm90Attr(Sm90Attr):
 
     @property
     def launch_parameters(self) -> tuple[str, ...]:
-        return (*GEMM_PARAMETERS, *self.order_parameters)
+        return (*super().launch_parameters, *self.order_parameters)
 
     @property
     def most_accumulators(self) -> int:
@@ -36,12 +28,6 @@ class GemmSm90Attr(Sm90Attr):
     @property
     def divisors(self) -> Mapping[str, int]:
         return gemm_divisors(self.alignment_a.data, self.alignment_b.data, self.alignment_c.data)
-
-    def flops(self, integers: Mapping[str, int]) -> int:
-        return gemm_flops(integers)
-
-    def result_extents(self, integers: Mapping[str, int]) -> tuple[int, int, int]:
-        return gemm_extents(integers)
 
     def steps(self, integers: Mapping[str, int]) -> int:
         return -(-integers["k"] // self.tile.data[2])

@@ -6,18 +6,9 @@ from math import prod
 from xdsl.dialects.builtin import IntAttr
 from xdsl.irdl import irdl_attr_definition
 
-from boltir.dialects.cutlass.matrix import (
-    GEMM_PARAMETERS,
-    Layout,
-    LayoutAttr,
-    Math,
-    MathAttr,
-    check_input_types,
-    gemm_extents,
-    gemm_flops,
-    require,
-)
-from boltir.dialects.cutlass.template import KernelSignature, TemplateAttr
+from boltir.dialects.cutlass.gemm import GemmParameters
+from boltir.dialects.cutlass.matrix import Layout, LayoutAttr, Math, MathAttr, check_input_types, gemm_extents, require
+from boltir.dialects.cutlass.template import KernelSignature
 from boltir.dialects.fused.broadcast import Broadcast
 from boltir.target import Target
 
@@ -27,7 +18,7 @@ LARGEST_GRID = 2**31 - 1
 
 
 @irdl_attr_definition
-class GemmUnalignedAttr(TemplateAttr):
+class GemmUnalignedAttr(GemmParameters):
     """D = epilogue(A @ B) with a row-major A and a column-major B, whose rows lie along K; D is row-major.
 
     Results are stored `alignment_c` elements at a time.
@@ -40,18 +31,8 @@ class GemmUnalignedAttr(TemplateAttr):
     layout_b: LayoutAttr
 
     @property
-    def launch_parameters(self) -> tuple[str, ...]:
-        return GEMM_PARAMETERS
-
-    @property
     def divisors(self) -> Mapping[str, int]:
         return {"n": self.alignment_c.data, "ldd": self.alignment_c.data}
-
-    def flops(self, integers: Mapping[str, int]) -> int:
-        return gemm_flops(integers)
-
-    def result_extents(self, integers: Mapping[str, int]) -> tuple[int, int, int]:
-        return gemm_extents(integers)
 
     def blocks(self, integers: Mapping[str, int]) -> int:
         """The threadblocks of a launch."""

@@ -54,6 +54,16 @@ class PaddingCost:
     precision: Precision
     known: dict[object, float | None] = field(default_factory=dict[object, float | None])
 
+    @staticmethod
+    def named(target: str, dtype: str) -> PaddingCost:
+        """The model for the GPU and the precision that a pass's options name.
+
+        Raises:
+            BoltError: there is no such GPU or precision, or the GPU lacks it.
+        """
+        gpu = Target.named(target)
+        return PaddingCost(gpu, Precision.named(dtype, gpu))
+
     def product_seconds(self, op: Product, extents: Extents, *, is_weight: bool) -> float | None:
         """The time of `op` with other extents, by the template that would be chosen; None if tensor cores refuse it.
 

@@ -16,9 +16,7 @@ from boltir.lowering.padding.plan import Planner
 from boltir.passes.padding.groups import Group, LaneFinder
 from boltir.passes.padding.rewriter import PaddingRewriter
 from boltir.passes.support.rewriting import functions
-from boltir.precision import Precision
 from boltir.remarks import Remarks
-from boltir.target import Target
 
 LEAST_SHARE = 0.05
 """Of the time without padding; what saves less is within the model's error."""
@@ -59,8 +57,7 @@ class PadAlignmentPass(ModulePass):
     force: bool = False
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        target = Target.named(self.target)
-        cost = PaddingCost(target, Precision.named(self.dtype, target))
+        cost = PaddingCost.named(self.target, self.dtype)
         for function in functions(op):
             # What one group gets changes what pays for others.
             while self._pad(function, cost, remarks_of(ctx)):

@@ -20,9 +20,7 @@ from boltir.lowering.padding.cost import Extents, PaddingCost
 from boltir.passes.padding.groups import alignment_of
 from boltir.passes.padding.windows import Unfolding
 from boltir.passes.support.rewriting import apply_once
-from boltir.precision import Precision
 from boltir.remarks import Remarks
-from boltir.target import Target
 
 FEW_CHANNELS = 4
 """Up to so many input channels, a tap of the filter fills little of what tensor cores multiply at once."""
@@ -112,6 +110,5 @@ class UnfoldWindowsPass(ModulePass):
     force: bool = False
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        target = Target.named(self.target)
-        cost = PaddingCost(target, Precision.named(self.dtype, target))
+        cost = PaddingCost.named(self.target, self.dtype)
         apply_once(op, UnfoldPicture(cost, self.force, remarks_of(ctx)))
