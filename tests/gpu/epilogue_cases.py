@@ -373,6 +373,7 @@ GEMMS = (
     ),
     gemm("joined columns", total, [((136,), f16), ((200, 136), f16)], joined=1),
     gemm("joined rows", total, [((136,), f16)], joined=0),
+    gemm("residuals in odd rows", two_residuals, [((200, 137), f16), ((137,), f16), ((200, 137), f16)], n=137),
     gemm("unaligned", two_residuals, [((57, 33), f16), ((33,), f16), ((57, 33), f16)], rows=(57,), n=33, k=41),
     gemm("bf16, f32 out", bias_gelu_kept, [((136,), bf16)], [(bf16, ALL), (f32, ALL)], element=bf16),
     gemm("tf32", two_residuals, [((200, 136), f32), ((136,), f32), ((200, 136), f32)], [(f32, ALL)], element=f32),

@@ -34,7 +34,8 @@ class HopperCase(EpilogueCase):
 
 
 def tiled(case: EpilogueCase, tile: HopperTile) -> HopperCase:
-    name = f"{case.name}: {'x'.join(map(str, tile.tile))} {tile.schedule.value}"
+    shape, cluster = ("x".join(map(str, extents)) for extents in (tile.tile, tile.cluster))
+    name = f"{case.name}: {shape} {tile.schedule.value} {cluster}"
     parts = (case.anchor, case.inputs, case.epilogue, case.operands, case.outputs, case.properties)
     return HopperCase(name, *parts, tile=tile)
 

@@ -18,6 +18,9 @@ from boltir.dialects.fused.broadcast import Broadcast
 from boltir.dialects.fused.store import Along
 
 TMA_BYTES = 16  # what TMA wants every row to be a multiple of
+VECTOR = 8  # elements that a thread stores at once, at most
+STAGED_BYTES = 256  # of a row that begins anywhere: what is staged of it at a time
+MOST_STAGES = 2  # of outputs and operands that may need one, the first ones
 FLOATS = Float16Type | BFloat16Type | Float32Type
 
 
@@ -54,6 +57,17 @@ class Sm90Epilogue:
         """Whether TMA moves rows of `element`."""
         return isinstance(element, FLOATS) and self.alignment_c * bytes_of(element) % TMA_BYTES == 0
 
+    def _stages(self) -> int:
+        """How many operands and outputs have rows that begin anywhere and pass through shared memory.
+
+        Source: templates/sm90/stage_sm90.cuh.jinja.
+        """
+        scattered = (StoreKind.REDUCED, StoreKind.PERMUTED)
+        dense = [element for element, store in self._outputs() if store.kind not in scattered]
+        dense += [element for element, kind in self._operands() if kind is Broadcast.FULL]
+        odd = (self.alignment_c < VECTOR and self.alignment_c * bytes_of(element) < TMA_BYTES for element in dense)
+        return sum(list(odd)[:MOST_STAGES])
+
     def _operands(self) -> Iterator[tuple[Attribute, Broadcast]]:
         return zip(self.signature.epilogue_operands, self.signature.broadcasts, strict=True)
 
@@ -62,8 +76,8 @@ class Sm90Epilogue:
 
     @property
     def shared_memory(self) -> int:
-        """Bytes of shared memory: tiles of what passes through it, vectors of operands, and for reductions along the
-        rows each warp's part.
+        """Bytes of shared memory: tiles of what passes through it, vectors of operands, for reductions along the rows
+        each warp's part, and of rows that begin anywhere the bytes that are staged.
 
         Source: epilogue/collective/builders/sm90_builder.inl (epilogue tiles of 32 columns: two in flight to
         each output, up to four from C, shared where C and D are equally wide). Without any whole output there is
@@ -72,7 +86,7 @@ class Sm90Epilogue:
         m, n, _ = self.tile
         partials = sum(store.along is Along.ROWS for _, store in self._outputs()) * 4 * 4 * self.warpgroups * n
         if self.uses_registers:
-            return partials
+            return partials + self._stages() * (TMA_BYTES + m * (STAGED_BYTES + TMA_BYTES))
         lengths = {Broadcast.ROW: n, Broadcast.COLUMN: m}
         vectors = sum(bytes_of(element) * lengths.get(kind, 0) for element, kind in self._operands())
         return 64 * self.warpgroups * 32 * self._staged() + vectors + partials

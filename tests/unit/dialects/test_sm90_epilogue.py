@@ -92,6 +92,39 @@ def test_reductions_along_the_rows_keep_one_number_for_each_warp_and_column() ->
     assert template().epilogue(storing((PADDED, f16), (ROWS, f32))).shared_memory == 4 * 128 * 4
 
 
+COLUMNS, PERMUTED = Store(StoreKind.COLUMNS), Store(StoreKind.PERMUTED, 4, 2)
+
+
+@pytest.mark.parametrize(
+    ("alignment", "output", "rows"),
+    [
+        (1, (ELEMENTS, f16), 128),
+        (4, (COLUMNS, f16), 128),
+        (2, (PADDED, f32), 128),
+        (4, (PADDED, f32), 0),
+        (8, (COLUMNS, f16), 0),
+        (1, (PERMUTED, f16), 0),
+    ],
+)
+def test_rows_that_begin_anywhere_are_staged(alignment: int, output: tuple[Store, Attribute], rows: int) -> None:
+    """256 bytes of each row of the tile, and room to shift them within 16."""
+    expected = 16 + rows * (256 + 16) if rows else 0
+    assert template(alignment_c=alignment).epilogue(storing(output)).shared_memory == expected
+
+
+def test_whole_operands_with_such_rows_are_staged_too() -> None:
+    kernels = PLAIN, reading(("full", f16), ("row", f16))
+    stored, read = (template(alignment_c=1).epilogue(kernel).shared_memory for kernel in kernels)
+    assert read == 2 * stored
+
+
+def test_two_stages_are_enough() -> None:
+    one, two, three = (
+        template(alignment_c=1).epilogue(storing(*[(ELEMENTS, f16)] * n)).shared_memory for n in (1, 2, 3)
+    )
+    assert two == three == 2 * one
+
+
 @pytest.mark.parametrize(
     ("kernel", "message"),
     [

@@ -75,6 +75,19 @@ def test_what_passes_through_registers(kernel: KernelOp) -> None:
 
 
 @given(kernels())
+def test_the_first_two_dense_outputs_and_operands_have_room_for_a_stage(kernel: KernelOp) -> None:
+    signature, text = kernel.signature, render_kernel(kernel)
+    dense = [store.kind not in (StoreKind.PERMUTED, StoreKind.REDUCED) for store in signature.output_stores]
+    dense += [kind is Broadcast.FULL for kind in signature.broadcasts]
+    rows = sum(
+        line.endswith(", 128>;")
+        for line in text.splitlines()
+        if "= boltir::Load<" in line or "= boltir::Store<" in line
+    )
+    assert rows == (min(2, sum(dense)) if "boltir::RegisterEpilogue<" in text else 0)
+
+
+@given(kernels())
 def test_every_launch_integer_of_the_epilogue_is_read(kernel: KernelOp) -> None:
     first = len(kernel.template_attr.launch_parameters)
     numbers = range(first, len(kernel.launch_parameters))
