@@ -1,33 +1,28 @@
-"""Chains of products on Hopper as work: fitted to 36 launches on an H100, from whose times it is 10% away.
-
-What a GELU adds is not fitted: four of five launches with one are at most 9% away (tests/unit/cost_model), three
-consumers 29%.
-"""
+"""Chains of products on Hopper as work: fitted to 52 launches on an H100, from whose times it is 5% away."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from math import ceil
 
-from boltir.cost_model.chain_epilogue import epilogue_seconds
 from boltir.cost_model.work import L2_OVER_MEMORY, Pace, Work, instruction_seconds, multiply_seconds
 from boltir.dialects.cutlass.chain_gemm_sm90 import ROWS, ChainGemmSm90Attr
 from boltir.dialects.cutlass.template import KernelSignature
 from boltir.target import Target
 
-PACE = Pace(launch=1.4e-6, restart=0.0, sync=0.0, store=0.15e-6, tile=0.15e-6, hides_epilogue=True)
-INTERMEDIATE = 0.05e-6
-"""Seconds for the epilogue of 64 x 64 accumulators between two products."""
-EFFICIENCY = 1.65
-"""What products take over the peak of the tensor cores: warpgroups that do an epilogue do not multiply."""
-BESIDE_OTHERS = 0.5
-"""What the epilogue of each further warpgroup adds, of the time of one alone."""
-CLUSTER = 1.7e-6
-"""Seconds for two thread blocks to find each other, and to add up what they have computed."""
-SAME_LINES = 2.0
-"""How much longer weights take to load than other data: all multiprocessors read the same lines at about one time."""
-STEP = 0.03e-6
-"""Seconds between two wgmma of 64 elements along K, of one warpgroup among several."""
+PACE = Pace(launch=2.1e-6, restart=0.0, sync=0.0, store=0.0)
+OVERLAP = 0.3
+"""The part of a launch that passes while the one before it computes, where that leaves all multiprocessors idle."""
+EFFICIENCY = 1.25
+"""What products take over the peak of the tensor cores, where warpgroups take turns."""
+INSTRUCTIONS = 3.6
+"""For each element of each product besides those of its epilogue: to round it, and to find and store it."""
+EXPOSED = 0.75
+"""The part of the epilogues during which nothing is multiplied, where the next chunk's product is under way."""
+STEP = 0.14e-6
+"""Seconds that one warpgroup waits for each block of 64 elements along K."""
+EXCHANGE = 0.17e-6
+"""Seconds for partners to add up 64 x 64 elements."""
 
 
 def gemm_sm90_work(
@@ -37,30 +32,29 @@ def gemm_sm90_work(
     target: Target,
     instructions: Sequence[int],
 ) -> tuple[Work, Pace]:
-    """The work of a launch.
+    """The work of a launch, whose epilogues execute these further `instructions`.
 
-    A threadblock is the tiles here that its consumers compute side by side; `split` of them work on one. Nothing is
-    multiplied while they execute the further `instructions` of epilogues.
+    A threadblock is a tile of 64 rows here; or those that it computes side by side, where the weights pass by for all
+    of them.
     """
-    consumers, split = template.consumers.data, template.split.data
-    tiles, rows = ceil(template.rows(integers) / ROWS), ROWS * consumers
-    extents = template.extents.data
-    weights = 2 * sum(k * n for k, n in pairwise(extents)) / split
-    slots = target.multiprocessors // split
-    filling = weights * slots * split / (L2_OVER_MEMORY * target.memory_bandwidth) if template.is_resident else 0.0
-    peak = sum(multiply_seconds((rows, n, k), (ROWS, n), 2, target) for k, n in pairwise(extents)) / split
-    executed = sum(rows * n * count for n, count in zip(extents[1:], instructions, strict=True)) / split
-    arithmetic = target.multiprocessors * instruction_seconds(executed, target)
-    store = epilogue_seconds(ROWS, extents[1:], signature.outputs[0], PACE.store, INTERMEDIATE)
+    partners, extents, slots = template.partners.data, template.extents.data, target.multiprocessors
+    tiles = ceil(template.rows(integers) / ROWS)
+    beside = 1 if template.is_resident else template.teams
+    peak = sum(multiply_seconds((ROWS, n, k), (ROWS, n), 2, target) for k, n in pairwise(extents))
+    executed = sum(ROWS * n * (INSTRUCTIONS + count) for n, count in zip(extents[1:], instructions, strict=True))
+    epilogues = slots * instruction_seconds(executed, target)
+    exposed = EXPOSED if template.is_pipelined else 1.0
+    weights = 2 * sum(k * n for k, n in pairwise(extents))
     work = Work(
-        blocks=ceil(tiles / consumers),
+        blocks=ceil(tiles / beside),
         slots=slots,
-        resident=1,
+        resident=template.teams // beside,
         steps=1,
-        multiply=lambda busy: EFFICIENCY * peak,
-        loaded=2 * rows * extents[0] + (0 if template.is_resident else SAME_LINES * weights),
-        latency=STEP * template.chunks * template.depth_blocks,
-        store=store / split * (1 + BESIDE_OTHERS * (consumers - 1)),
+        multiply=lambda busy: beside * (EFFICIENCY * peak + exposed * epilogues),
+        loaded=2 * beside * ROWS * extents[0] + (0 if template.is_resident else weights),
+        latency=(peak + epilogues + STEP * template.chunks * template.depth_blocks) / partners,
+        store=EXCHANGE * extents[-1] / ROWS if partners > 1 else 0.0,
     )
-    launch = PACE.launch + filling + (CLUSTER if split > 1 else 0.0)
-    return work, replace(PACE, launch=launch, sync=arithmetic, hides_epilogue=consumers > 1)
+    filling = weights * slots / (L2_OVER_MEMORY * target.memory_bandwidth) if template.is_resident else 0.0
+    overlap = OVERLAP * max(0.0, 1 - work.blocks / slots)
+    return work, replace(PACE, launch=(1 - overlap) * (PACE.launch + filling))

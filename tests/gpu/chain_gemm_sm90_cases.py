@@ -1,4 +1,4 @@
-"""Dependent products in one kernel for Hopper: weights that stay or pass through, chunks, clusters, all epilogues."""
+"""Dependent products in one kernel for Hopper: weights that stay or pass through, chunks, partners, all epilogues."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Plan:
     consumers: int = 2
     stages: int = 4
     slots: int = 0
-    split: int = 1
+    partners: int = 1
     layout_b: str = "column"
 
     def template(self, extents: Sequence[int], math: str) -> ChainGemmSm90Attr:
@@ -39,14 +39,24 @@ def cases() -> Iterator[ChainCase]:
     yield product("extents between steps", (777, 72), [biased(40), residual((777,), 24)], Plan(chunk=48, consumers=1))
     yield product("chunks", (20000, 64), [biased(256, biased_gelu), residual((20000,), 64)], Plan(chunk=128))
     yield product("a comes again", (3000, 256), [biased(256), biased(32)], Plan(chunk=64, stages=2, consumers=1))
-    yield product("weights pass through", (9001, 192), [biased(256), biased(192)], Plan(stages=3, slots=4))
+    yield product("weights pass through", (9001, 192), [biased(256), biased(192)], Plan(stages=3, slots=2))
     yield product("deep", (1001, 576), [biased(128), biased(64)], Plan(128, stages=3))
-    yield product("split columns", (20001, 96), [biased(384), residual((20001,), 96)], Plan(stages=2, split=2))
-    mlp = [biased(768, biased_gelu), residual((8192,), 192)]
-    yield product("split, weights pass through", (8192, 192), mlp, Plan(128, stages=3, slots=4, split=2))
+    yield product("partners", (20001, 96), [biased(384), residual((20001,), 96)], Plan(stages=2, partners=2))
+    pairs = Plan(consumers=4, partners=2)
+    yield product("two pairs of partners", (30001, 64), [biased(256, biased_gelu), biased(48)], pairs)
+    yield product("a chunk each", (3000, 256), [biased(128), biased(32)], Plan(stages=2, partners=2))
+    mlp = [biased(768, biased_gelu), residual((20001,), 192)]
+    yield product("partners, weights pass through", (20001, 192), mlp, Plan(stages=3, slots=2, partners=2))
+    stages = [biased(256, biased_gelu), residual((20001,), 64)]
+    yield product("pipelined", (20001, 64), stages, Plan(stages=2))
+    odd = [biased(320, element=bf16), biased(96, element=bf16)]
+    yield product("pipelined, chunks are odd, bf16", (5000, 40), odd, Plan(stages=3), element=bf16, output=bf16)
+    wide = [biased(512, biased_gelu), residual((20001,), 128)]
+    streams = Plan(stages=2, slots=4, partners=2)
+    yield product("pipelined, partners, weights pass through", (20001, 128), wide, streams)
     row = Plan(48, stages=3, layout_b="row")
     yield product("row-major", (1000, 80), [biased(96), residual((1000,), 48)], row)
-    three = [biased(64), biased(96, biased_gelu), residual((1000,), 128)]
+    three = [biased(128), biased(96, biased_gelu), residual((1000,), 128)]
     yield product("three", (1000, 64), three, Plan())
     yield product("three pass through", (5000, 128), [biased(256), *three[1:2], residual((5000,), 64)], Plan(slots=3))
     yield product("four", (500, 64), [biased(64), biased(32), *three[1:2], residual((500,), 128)], Plan(stages=2))
@@ -54,7 +64,7 @@ def cases() -> Iterator[ChainCase]:
     yield product("bf16", (777, 40), half, Plan(), element=bf16, output=bf16)
     everything = [Stage(64, scaled_silu, (((64,), f32), ((1,), f16), ((64,), f32))), finished((333,), 64)]
     yield product("everything", (333, 64), everything, Plan(), output=f32)
-    yield product("everything, split", (333, 64), everything, Plan(32, split=2), output=f32)
+    yield product("everything, partners", (333, 64), everything, Plan(32, partners=2), output=f32)
 
 
 CASES = tuple(cases())

@@ -56,13 +56,13 @@ def artifacts(tmp_path_factory: pytest.TempPathFactory) -> dict[ChainCase, Path]
     networks = {case: lowered_for_gpu(case) for case in CASES}
     sources = {case: emit_cuda(network.module) for case, network in networks.items()}
     builder.compile_kernels([KernelSource(*named) for one in sources.values() for named in one.kernels.items()])
+    folders = [tmp_path_factory.mktemp("chain") / "chain.bolt" for _ in CASES]  # pytest makes them in one thread only
 
-    def build(case: ChainCase) -> Path:
-        folder = tmp_path_factory.mktemp("chain") / "chain.bolt"
+    def build(case: ChainCase, folder: Path) -> Path:
         return build_artifact(sources[case], networks[case].weights, folder, builder).folder
 
     with ThreadPoolExecutor(builder.jobs) as pool:
-        return dict(zip(CASES, pool.map(build, CASES), strict=True))
+        return dict(zip(CASES, pool.map(build, CASES, folders), strict=True))
 
 
 def lowered_for_gpu(case: ChainCase) -> boltir.Network:

@@ -26,6 +26,8 @@ MOST_COLUMNS = 256
 """Rows of a TMA box, and columns of one wgmma."""
 BLOCK_ROW = 2 * SWIZZLED
 """Bytes of a row of a block in shared memory."""
+STAGE_BYTES = ROWS * BLOCK_ROW + 2 * 8
+"""Of shared memory for a stage of A and its two barriers."""
 WARPGROUP_REGISTERS = 512
 """Registers per lane that one of a multiprocessor's four schedulers has: what a warp of each warpgroup shares."""
 LOADER_REGISTERS = 32
@@ -33,6 +35,8 @@ MOST_REGISTERS = 240
 """Of a thread, after setmaxnreg."""
 OTHER_REGISTERS = 32
 """Of these for addresses, barriers and the epilogue's values."""
+PIPELINED_REGISTERS = 64
+"""The same, where a multiplication is under way during an epilogue; with fewer it was not faster."""
 
 
 @irdl_attr_definition
@@ -41,10 +45,12 @@ class ChainGemmSm90Attr(ChainGemmOfExtents):
 
     Attributes:
         chunk: columns of the first product that are computed at a time.
-        consumers: warpgroups that compute, each on rows of its own.
-        stages: of A's ring, per consumer; a stage is 64 rows by 64 columns.
-        slots: of the ring that the weights pass through for every tile of rows; 0 where all of them stay.
-        split: thread blocks of a cluster that share the first product's columns; they add up their parts of the second.
+        consumers: warpgroups that compute.
+        stages: of A's ring, per tile of rows under way; a stage is 64 rows by 64 columns.
+        slots: chunks whose weights of the first two products are in shared memory at a time, and pass through it for
+            every tile of rows; 0 where all of them stay. Weights of later products stay.
+        partners: consumers that share a tile of rows. Each computes every other chunk, and they add up their parts of
+            the second product.
         layout_b: of every B.
     """
 
@@ -53,7 +59,7 @@ class ChainGemmSm90Attr(ChainGemmOfExtents):
     consumers: IntAttr
     stages: IntAttr
     slots: IntAttr
-    split: IntAttr
+    partners: IntAttr
     layout_b: LayoutAttr
 
     @property
@@ -64,8 +70,13 @@ class ChainGemmSm90Attr(ChainGemmOfExtents):
 
     @property
     def chunks(self) -> int:
-        """Of the first product, per thread block."""
-        return ceil(self.extents.data[1] / (self.chunk.data * self.split.data))
+        """Of the first product."""
+        return ceil(self.extents.data[1] / self.chunk.data)
+
+    @property
+    def teams(self) -> int:
+        """Tiles of rows that a thread block computes side by side."""
+        return self.consumers.data // self.partners.data
 
     @property
     def depth_blocks(self) -> int:
@@ -78,33 +89,33 @@ class ChainGemmSm90Attr(ChainGemmOfExtents):
         return self.slots.data == 0
 
     @property
-    def weight_rows(self) -> int:
-        """Rows of the blocks of weights that a tile of rows needs, 128 bytes each."""
-        chunk, widths = self.chunk.data, self.widths
-        first = self.chunks * (self.depth_blocks * chunk + ceil(chunk / SWIZZLED) * widths[1])
-        return first + sum(ceil(k / SWIZZLED) * n for k, n in zip(self.extents.data[2:], widths[2:], strict=False))
+    def chunk_rows(self) -> int:
+        """Rows of the blocks of a chunk's weights, 128 bytes each."""
+        chunk = self.chunk.data
+        return self.depth_blocks * chunk + ceil(chunk / SWIZZLED) * self.widths[1]
 
     @property
-    def slot_rows(self) -> int:
-        """Rows of a slot of the ring of weights, 128 bytes each."""
-        return max(self.chunk.data, *self.widths[1:])
+    def weight_rows(self) -> int:
+        """Rows of all blocks of weights that are in shared memory at a time."""
+        later = sum(ceil(k / SWIZZLED) * n for k, n in zip(self.extents.data[2:], self.widths[2:], strict=False))
+        return (self.slots.data or self.chunks) * self.chunk_rows + later
 
     @property
     def shared_memory(self) -> int:
-        """Bytes: A's rings, the weights, what each warp stores, and what a cluster's other thread block sends."""
-        consumers, split, widths = self.consumers.data, self.split.data, self.widths
-        a = consumers * self.stages.data * ROWS * BLOCK_ROW
-        rows = self.weight_rows if self.is_resident else self.slots.data * self.slot_rows
-        stored = consumers * ceil(widths[-1] / SWIZZLED) * ROWS // split * BLOCK_ROW
-        sent = consumers * ROWS // 2 * widths[1] * 4 if split > 1 else 0
-        return a + rows * BLOCK_ROW + stored + sent + 8 * self._barriers
+        """Bytes: A's rings, the weights, and of each warp what it stores, or before that gets from its partner."""
+        partners, last = self.partners.data, self.widths[-1]
+        rows = ROWS // 4 // partners
+        stored = ceil(last / SWIZZLED) * rows * BLOCK_ROW
+        received = round_up(rows * last * 4, 8 * BLOCK_ROW) if partners > 1 else 0
+        of_warps = 4 * self.consumers.data * max(stored, received)
+        a = self.teams * self.stages.data * STAGE_BYTES
+        weights = self.weight_rows * BLOCK_ROW + 2 * 8 * self._weight_blocks
+        return a + weights + of_warps + 2 * 8 * self.consumers.data
 
     @property
-    def _barriers(self) -> int:
-        boxes = self.chunks * (self.depth_blocks + ceil(self.chunk.data / SWIZZLED))
-        boxes += sum(ceil(k / SWIZZLED) for k in self.extents.data[2:-1])
-        slots = boxes if self.is_resident else min(self.slots.data, boxes)
-        return 2 * (self.consumers.data * self.stages.data + slots + self.consumers.data)
+    def _weight_blocks(self) -> int:
+        later = sum(ceil(k / SWIZZLED) for k in self.extents.data[2:-1])
+        return (self.slots.data or self.chunks) * (self.depth_blocks + ceil(self.chunk.data / SWIZZLED)) + later
 
     @property
     def registers(self) -> int:
@@ -118,6 +129,13 @@ class ChainGemmSm90Attr(ChainGemmOfExtents):
         consumers = self.consumers.data
         share = WARPGROUP_REGISTERS // (consumers + 1) // 8 * 8
         return min(MOST_REGISTERS, (share * (consumers + 1) - LOADER_REGISTERS) // consumers // 8 * 8)
+
+    @property
+    def is_pipelined(self) -> bool:
+        """Whether a consumer's next chunk is multiplied during the epilogue of each."""
+        chunk, keeps_a = self.chunk.data, self.stages.data >= self.depth_blocks
+        registers = 2 * (chunk // 2 + chunk // 4) + self.widths[1] // 2 + PIPELINED_REGISTERS
+        return self.partners.data < self.chunks and keeps_a and registers <= self.consumer_registers
 
     @property
     def divisors(self) -> Mapping[str, int]:
@@ -139,9 +157,10 @@ class ChainGemmSm90Attr(ChainGemmOfExtents):
             f"chunk is a multiple of 16 up to {MOST_COLUMNS}, got {chunk}",
         )
         require(1 <= consumers <= 4, f"one to four warpgroups compute, not {consumers}")
-        require(self.stages.data >= 1, f"stages must be at least 1, got {self.stages.data}")
+        least = min(2, self.depth_blocks)  # a stage is given back when the product with the next one is under way
+        require(self.stages.data >= least, f"stages must be at least {least}, got {self.stages.data}")
         self._check_weights()
-        self._check_split()
+        self._check_partners()
         require(
             self.registers <= self.consumer_registers,
             f"chunks of {chunk} columns need {self.registers} registers per thread, "
@@ -150,7 +169,10 @@ class ChainGemmSm90Attr(ChainGemmOfExtents):
 
     def _check_weights(self) -> None:
         chunk, slots = self.chunk.data, self.slots.data
-        require(slots == 0 or slots >= 2, f"slots must be 0 or at least 2, got {slots}")
+        require(
+            0 <= slots < self.chunks,
+            f"slots are 0, for weights that stay, or fewer than the {self.chunks} chunks, got {slots}",
+        )
         require(
             self.is_resident or chunk % SWIZZLED == 0,
             f"chunks whose weights pass through are multiples of {SWIZZLED}, got {chunk}",
@@ -161,17 +183,24 @@ class ChainGemmSm90Attr(ChainGemmOfExtents):
                 f"columns of a row-major B are multiples of 16, got {list(self.extents.data[1:])}",
             )
 
-    def _check_split(self) -> None:
-        chunk, split, columns = self.chunk.data, self.split.data, self.extents.data[1]
-        require(split in (1, 2), f"split must be 1 or 2, got {split}")
-        if split > 1:
-            require(self.products == 2, f"thread blocks add up parts of two products, not of {self.products}")
-            require(
-                columns % (split * chunk) == 0,
-                f"{split} thread blocks do not compute {columns} columns in whole chunks of {chunk}",
-            )
-            last = self.widths[-1]
-            require(last % 16 == 0, f"thread blocks send each other multiples of 16 columns, not {last}")
+    def _check_partners(self) -> None:
+        consumers, partners, last = self.consumers.data, self.partners.data, self.widths[-1]
+        require(partners in (1, 2), f"partners must be 1 or 2, got {partners}")
+        if partners == 1:
+            return
+        require(consumers % partners == 0, f"{consumers} consumers are not pairs of partners")
+        require(self.products == 2, f"partners add up parts of two products, not of {self.products}")
+        require(self.chunks % partners == 0, f"partners share an even number of chunks, not {self.chunks}")
+        # A barrier tells its phases by parity: a partner would take another lap's weights for its own.
+        require(
+            self.slots.data % partners == 0,
+            f"each slot holds the weights of one partner: slots are even, got {self.slots.data}",
+        )
+        require(
+            self.chunks == partners or self.stages.data >= self.depth_blocks,
+            f"partners share a tile of A that stays: {self.depth_blocks} stages, not {self.stages.data}",
+        )
+        require(last % 16 == 0, f"partners send each other multiples of 16 columns, not {last}")
 
     def check_legal(self, target: Target, signature: KernelSignature) -> None:
         super().check_legal(target, signature)

@@ -80,7 +80,7 @@ func.func @main(%x: tensor<512x64xf16>, %a: tensor<64x64xf16>) -> tensor<512x64x
 
 // CHECK: the template chosen for fused.chain cannot compute it on sm_80: sm_80 has no wgmma and TMA: use cutlass.chain_gemm
 func.func @main(%x: tensor<512x64xf16>, %a: tensor<64x64xf16>) -> tensor<512x64xf16> {
-  %y = fused.chain(%x, %a : tensor<512x64xf16>, tensor<64x64xf16>) {residence = #fused<residence rf>, cutlass.choice = #cutlass.choice<#cutlass.chain_gemm_sm90<math = f16, extents = [64, 64, 64], chunk = 64, consumers = 1, stages = 8, slots = 0, split = 1, layout_b = column> <m = 512, n0 = 64, k0 = 64, n1 = 64>>} -> tensor<512x64xf16> {
+  %y = fused.chain(%x, %a : tensor<512x64xf16>, tensor<64x64xf16>) {residence = #fused<residence rf>, cutlass.choice = #cutlass.choice<#cutlass.chain_gemm_sm90<math = f16, extents = [64, 64, 64], chunk = 64, consumers = 1, stages = 8, slots = 0, partners = 1, layout_b = column> <m = 512, n0 = 64, k0 = 64, n1 = 64>>} -> tensor<512x64xf16> {
   ^bb0(%0: tensor<512x64xf16>, %1: tensor<64x64xf16>):
     %2 = fused.gemm(%0, %1 : tensor<512x64xf16>, tensor<64x64xf16>) {transpose_b = true} -> tensor<512x64xf16> {
     ^bb0(%acc: f32):

@@ -2,35 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from random import Random
 
 from boltir.dialects.cutlass.chain_conv2d_sm90 import TILE, ChainConv2dSm90Attr, chunk_pixels, slices
-
-WARPS = 4
-Ready = Callable[[], bool]
-Actor = Iterator[Ready]
-"""A warp, or a thread that loads: yields what it waits for."""
-
-
-@dataclass
-class Barrier:
-    """Knows only the parity of how often `count` have arrived."""
-
-    count: int
-    phase: int = 0
-    arrived: int = 0
-    holds: int = -1
-    """Number of the chunk or block in the slot that it guards."""
-
-    def arrive(self) -> None:
-        self.arrived += 1
-        if self.arrived == self.count:
-            self.phase, self.arrived = self.phase + 1, 0
-
-    def passed(self, parity: int) -> Ready:
-        return lambda: self.phase % 2 != parity
+from tests.support.barriers import WARPS, Actor, Barrier, Ready, finish
 
 
 class Ring:
@@ -109,19 +86,8 @@ class Threadblock:
         return [*loaders, *consumers]
 
     def finishes(self, random: Random) -> bool:
-        """Whether all come to an end, where some are hurried and some are held up."""
-        actors = self.actors()
-        waiting: dict[int, Ready | None] = {i: next(actor, None) for i, actor in enumerate(actors)}
-        haste = [random.random() for _ in actors]
-        while any(waiting.values()):
-            able = [i for i, ready in waiting.items() if ready is not None and ready()]
-            if not able:
-                return False
-            chosen = max(able, key=lambda i: haste[i]) if random.random() < 0.95 else random.choice(able)
-            waiting[chosen] = next(actors[chosen], None)
-            if random.random() < 0.01:
-                haste[random.randrange(len(actors))] = random.random()
-        return True
+        """Whether all warps and loads come to an end."""
+        return finish(self.actors(), random)
 
 
 @dataclass

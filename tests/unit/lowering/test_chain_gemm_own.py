@@ -15,7 +15,7 @@ from tests.gpu.chain_cases import ChainCase
 from tests.support.chain_checks import check_meaning, compile_kernels, small
 
 CASES = (*chain_gemm_sm90_cases.CASES, *chain_gemm_simt_cases.CASES)
-COMPILED = {"sm_90a": ("three,", "everything, split"), "sm_80": ("odd", "everything")}
+COMPILED = {"sm_90a": ("three,", "everything, partners"), "sm_80": ("odd", "everything")}
 
 
 @pytest.mark.parametrize("case", small(CASES), ids=lambda case: case.name)
@@ -43,7 +43,7 @@ def test_weights_stay_where_they_fit() -> None:
     for extents, stay in (((576, 128, 64), True), ((192, 768, 192), False)):
         found = [one for one in templates(8192, *extents) if isinstance(one, ChainGemmSm90Attr)]
         assert any(one.is_resident for one in found) == stay
-        assert all(one.stages.data >= one.depth_blocks for one in found if one.chunks > 1)
+        assert all(one.stages.data >= one.depth_blocks for one in found if one.chunks > one.partners.data)
 
 
 def test_what_no_tensor_core_reads_is_computed_by_a_thread_per_row() -> None:

@@ -51,7 +51,16 @@ builtin.module {
   }
 
   // The same for Hopper.
-  cutlass.kernel @hopper "sm_90a" #cutlass.chain_gemm_sm90<math = f16, extents = [256, 64, 16], chunk = 64, consumers = 2, stages = 8, slots = 0, split = 1, layout_b = column> [f16, f16, f16] -> [f16] attributes {stage_operands = array<i64: 0>} stages {
+  cutlass.kernel @hopper "sm_90a" #cutlass.chain_gemm_sm90<math = f16, extents = [256, 64, 16], chunk = 64, consumers = 2, stages = 8, slots = 0, partners = 1, layout_b = column> [f16, f16, f16] -> [f16] attributes {stage_operands = array<i64: 0>} stages {
+  ^bb0(%acc: f32):
+    fused.yield %acc : f32
+  } then {
+  ^bb0(%acc_1: f32):
+    fused.yield %acc_1 : f32
+  }
+
+  // Weights pass through shared memory, and two warpgroups share a tile.
+  cutlass.kernel @partners "sm_90a" #cutlass.chain_gemm_sm90<math = f16, extents = [192, 768, 192], chunk = 64, consumers = 2, stages = 3, slots = 2, partners = 2, layout_b = column> [f16, f16, f16] -> [f16] attributes {stage_operands = array<i64: 0>} stages {
   ^bb0(%acc: f32):
     fused.yield %acc : f32
   } then {

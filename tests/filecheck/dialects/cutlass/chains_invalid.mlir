@@ -187,3 +187,14 @@ cutlass.kernel @k "sm_80" #cutlass.gemm<math = f16, threadblock = [64, 64, 32], 
 ^bb0(%acc: f32):
   fused.yield %acc : f32
 }
+
+// -----
+
+// CHECK: each slot holds the weights of one partner: slots are even, got 3
+cutlass.kernel @k "sm_90a" #cutlass.chain_gemm_sm90<math = f16, extents = [192, 768, 192], chunk = 64, consumers = 2, stages = 3, slots = 3, partners = 2, layout_b = column> [f16, f16, f16] -> [f16] attributes {stage_operands = array<i64: 0>} stages {
+^bb0(%acc: f32):
+  fused.yield %acc : f32
+} then {
+^bb0(%acc: f32):
+  fused.yield %acc : f32
+}
