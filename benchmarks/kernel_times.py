@@ -6,7 +6,8 @@ tiles where that is not one at a time in the direction CUTLASS prefers. Operands
 keeps what is positive; CUDA graphs of many launches on buffers that rotate past the L2 cache, the median of several.
 `torch` is the time of cuBLASLt or cuDNN with the same epilogue. `sweep` 1 tried 2.x and 3.x kernels that promised to be
 fast, `sweep` 2 all tiles of `conv2d_sm90`, each after the one before had ended. In the others launches overlap, as they
-do in a network: `sweep` 3 is what tuning measured, `sweep` 4 what tuning_exhaustive.py does.
+do in a network: `sweep` 3 is what tuning measured, `sweep` 4 what tuning_exhaustive.py does, `sweep` 5 kernels of
+3.x that were built for other problems, on every problem of the others whose rows TMA can load.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ SIGNATURE = KernelSignature((f16, f16), (f16,), (Broadcast.ROW,), (f16,))
 """The types and the bias of every measured kernel."""
 
 TUNED_SWEEP, EXHAUSTIVE_SWEEP = 3, 4
+SWEEPS_APART = (1, 2)
+"""Those in which launches do not overlap."""
 
 Time = tuple[int, float] | tuple[int, float, dict[str, int]]
 """A kernel's number, microseconds, and launch integers of its own."""

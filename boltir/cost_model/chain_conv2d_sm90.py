@@ -1,4 +1,4 @@
-"""Chains that begin with a convolution on Hopper as work: fitted to 8 launches on an H100."""
+"""Chains that begin with a convolution on Hopper as work: fitted to 18 launches on an H100."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,6 +13,8 @@ from boltir.dialects.cutlass.template import KernelSignature
 from boltir.target import Target
 
 PACE = Pace(launch=2.5e-6, restart=0.0, sync=0.0, store=0.25e-6, tile=0.25e-6)
+GATHER = 165
+"""Columns that tensor cores multiply while a warpgroup gathers as many steps of its windows."""
 EFFICIENCY = 1.35
 """What products take over the peak of the tensor cores."""
 BESIDE_OTHERS = 0.2
@@ -44,7 +46,8 @@ def conv2d_sm90_work(
     filling = weights * slots / cluster if template.resident.data else 0.0
     skips = max(integers["stride_h"], integers["stride_w"]) > 1
     products = enumerate(pairwise(extents))
-    seconds = sum(_multiply_seconds(n, k, product == 0, target) for product, (k, n) in products)
+    waiting = GATHER / min(consumers, rounds)
+    seconds = sum(_multiply_seconds(n, k, target, waiting if product == 0 else 0) for product, (k, n) in products)
     work = Work(
         blocks=tiles,
         slots=slots,
@@ -61,8 +64,14 @@ def conv2d_sm90_work(
     return work, replace(PACE, launch=launch, tile=0.0)
 
 
-def _multiply_seconds(columns: int, depth: int, gathered: bool, target: Target) -> float:
-    """Seconds for 64 rows at the peak; narrow products wait for their windows, which ldmatrix gathers (measured)."""
+def _multiply_seconds(columns: int, depth: int, target: Target, waiting: float) -> float:
+    """Seconds for 64 rows at the peak.
+
+    Narrow products wait for their windows, which ldmatrix gathers (measured).
+
+    Args:
+        waiting: the columns in whose time the windows of the first product arrive; 0 for the others.
+    """
     peak = target.tensor_flops / target.multiprocessors
     steps = ceil(depth / 16) * 16
-    return 2 * TILE * steps * (max(columns, 33 + 0.75 * columns) if gathered else columns) / peak
+    return 2 * TILE * steps * (max(columns, 33 + 0.75 * columns, waiting) if waiting else columns) / peak

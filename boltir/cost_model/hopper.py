@@ -1,12 +1,13 @@
 """The 3.x templates for Hopper as work: rings of stages filled by TMA, and warpgroups that multiply.
 
-Fitted to the times of 59 matrix products and 103 convolutions, each by up to 60 kernels, on an H100
-(benchmarks/data, benchmarks/cost_model.py); what windows take to load, to kernels whose launches overlap.
+Fitted to 15,000 times of 59 matrix products and 103 convolutions, each by up to 387 kernels, on an H100
+(benchmarks/data, benchmarks/cost_model.py). Launches overlap, as they do in a network.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
 
+from boltir.cost_model.hopper_loads import LINE, loaded_bytes
 from boltir.cost_model.traffic import epilogue_bytes_per_element
 from boltir.cost_model.work import Pace, Work, multiply_seconds
 from boltir.dialects.cutlass.conv2d_sm90 import Conv2dSm90Attr
@@ -15,40 +16,28 @@ from boltir.dialects.cutlass.template import KernelSignature
 from boltir.target import Target
 
 PACE = {
-    Schedule.WARP_SPECIALIZED: Pace(launch=1.9e-6, restart=1.45e-6, sync=0.0, store=0.25e-6, tile=0.7e-6),
-    Schedule.PINGPONG: Pace(3.0e-6, 0.0, 0.0, 0.25e-6, 0.7e-6, hides_epilogue=True),
-    Schedule.COOPERATIVE: Pace(2.8e-6, 0.0, 0.0, 0.25e-6, 0.7e-6),
-    Schedule.SPLIT_K: Pace(5.75e-6, 1.45e-6, 0.0, 0.25e-6, 0.7e-6),
+    Schedule.WARP_SPECIALIZED: Pace(launch=1.32e-6, restart=1.1e-6, sync=0.0, store=0.38e-6, tile=0.24e-6),
+    Schedule.PINGPONG: Pace(1.75e-6, 0.0, 0.0, 0.38e-6, 0.24e-6, hides_epilogue=True),
+    Schedule.COOPERATIVE: Pace(1.85e-6, 0.0, 0.0, 0.38e-6, 0.24e-6),
+    Schedule.SPLIT_K: Pace(5.0e-6, 1.1e-6, 0.0, 0.38e-6, 0.24e-6),
 }
 INSTRUCTION_ROWS = 64  # of one wgmma
-STEP = 0.09e-6
+STEP = 0.118e-6
 """Seconds between two steps of a mainloop that waits for nothing but its own pipeline."""
-WINDOW_STEP = 1.7
+ROUND_TRIP = 1.38e-6
+"""Seconds from asking for a stage until it is there; meanwhile all others but one can be on their way."""
+WINDOW_STEP = 1.26
 """The same, times this, for convolutions whose threadblocks do not persist."""
-ALONE, TOGETHER = 0.91, 1.22
+ALONE, TOGETHER = 0.9, 1.0
 """What tensor cores take over their peak: of one multiprocessor, and of all at once, which power makes slower."""
 DEEP_WINDOW_ROW = 4.3e-9
 """Seconds per row of A and B for a step of a convolution that is deeper than a line: TMA then gathers row by row."""
-LINE = 128  # bytes
-PARTIAL_LINE = 1.5
-"""How much longer TMA takes for a row of channels that ends within a line."""
-OUTSIDE = 5.0
-"""How much longer TMA takes to fill a row with zeros that lies behind the last column of B."""
-WINDOW = 1.5
-"""How much longer TMA takes for a line of pixels than for one of a matrix."""
-BESIDE = 0.7
-"""The part of that where other columns of tiles are computed beside: they read the same pixels at about one time."""
-IMAGE_ROW = 3.5
-"""Going on to another row of the image takes as long as so many lines of a matrix."""
-FILTER = 0.63
-"""The part of a matrix's line that one of filters takes: many threadblocks read it at about one time."""
-FROM_REGISTERS = 2.1
-"""How much longer an epilogue takes that stores from registers: measured on products with permuted stores."""
+FROM_REGISTERS = 2.0
+"""How much longer an epilogue takes that stores from registers: measured on permuted stores and on odd columns."""
 SLICED = 0.8
 """The part of the multiprocessors that clusters of slices reach at once."""
-CLUSTER_SYNC = 0.03e-6
-"""Seconds per step for the threadblocks of a cluster to wait for each other's shared memory; nothing is left of it for
-those that share the pixels of windows."""
+WITHIN_PROCESSORS = 0.91
+"""The part that clusters of more than two reach, 120 of 132: not all processing clusters have a multiple of four."""
 
 
 def hopper_work(
@@ -56,16 +45,11 @@ def hopper_work(
 ) -> tuple[Work, Pace]:
     """The work of a launch of a 3.x kernel."""
     (m, n, k), element = template.tile.data, template.math.data.bytes
-    slices, convolves = integers.get("slices", 1), isinstance(template, Conv2dSm90Attr)
+    slices = integers.get("slices", 1)
     rows, columns = tile_grid(template, integers)
     blocks = template.result_extents(integers)[0] * rows * columns * slices
-    outside = n - template.result_extents(integers)[2] / columns
     peak = multiply_seconds((m, n, k), (INSTRUCTION_ROWS, n), element, target)
-    line = PARTIAL_LINE if convolves and integers["c"] * element % LINE else 1.0
-    pixels, filters = (_line_of_pixels(template, columns, integers), FILTER) if convolves else (1.0, 1.0)
     pace = PACE[template.schedule.data]
-    if _cluster(template) > 1 and not (convolves and template.cluster.data[0] == 1):
-        pace = replace(pace, sync=CLUSTER_SYNC)
     if template.epilogue(signature).uses_registers:
         pace = replace(pace, store=FROM_REGISTERS * pace.store, tile=FROM_REGISTERS * pace.tile)
     work = Work(
@@ -74,26 +58,11 @@ def hopper_work(
         resident=1,
         steps=-(-template.steps(integers) // slices),
         multiply=lambda busy: (ALONE + (TOGETHER - ALONE) * busy) * peak,
-        loaded=element * k * (pixels * line * m + filters * ((n - outside) * line + outside * OUTSIDE)),
-        latency=_latency(template),
+        loaded=loaded_bytes(template, (rows, columns), integers),
+        latency=max(_latency(template), ROUND_TRIP / max(1, template.stages(target, signature) - 1)),
         store=pace.store * m * n / (64 * 64) * epilogue_bytes_per_element(signature) / 2,
     )
     return work, pace
-
-
-def _line_of_pixels(template: Sm90Attr, columns: int, integers: Mapping[str, int]) -> float:
-    """How much longer than a line of a matrix one of the pixels that a window sees takes to load.
-
-    Threadblocks beside each other share it by multicast in clusters along the columns, or because they ask the L2 cache
-    at about one time; clusters along the rows keep those apart.
-
-    Args:
-        columns: of tiles.
-    """
-    cluster_m, cluster_n, _ = template.cluster.data
-    beside = cluster_n > 1 or (cluster_m == 1 and columns > 1)
-    share = BESIDE / max(1, cluster_n / 2) if beside else 1.0
-    return WINDOW * share + IMAGE_ROW / integers["q"]
 
 
 def _latency(template: Sm90Attr) -> float:
@@ -108,7 +77,9 @@ def _latency(template: Sm90Attr) -> float:
 def _slots(template: Sm90Attr, target: Target) -> int:
     if template.schedule.data is Schedule.SPLIT_K:
         return int(target.multiprocessors * SLICED)
-    return target.multiprocessors // _cluster(template) * _cluster(template)
+    cluster = _cluster(template)
+    reached = int(target.multiprocessors * (WITHIN_PROCESSORS if cluster > 2 else 1))
+    return reached // cluster * cluster
 
 
 def _cluster(template: Sm90Attr) -> int:

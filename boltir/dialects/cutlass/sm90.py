@@ -105,8 +105,19 @@ class Sm90Attr(TemplateAttr, ABC):
 
     def shared_memory(self, signature: KernelSignature) -> int:
         """Bytes of shared memory with the least number of stages, two."""
+        return 2 * self._stage_bytes + self._bytes_beside_stages(signature)
+
+    def stages(self, target: Target, signature: KernelSignature) -> int:
+        """How many stages there is shared memory for: CUTLASS makes so many (StageCountAutoCarveout)."""
+        return (target.shared_memory_per_block - self._bytes_beside_stages(signature)) // self._stage_bytes
+
+    @property
+    def _stage_bytes(self) -> int:
         m, n, k = self.tile.data
-        return 2 * (m + n) * k * self.math.data.bytes + self.epilogue(signature).shared_memory + BARRIERS
+        return (m + n) * k * self.math.data.bytes
+
+    def _bytes_beside_stages(self, signature: KernelSignature) -> int:
+        return self.epilogue(signature).shared_memory + BARRIERS
 
     def verify(self) -> None:
         tile, cluster = self.tile.data, self.cluster.data

@@ -22,6 +22,25 @@ func.func @products(%x: tensor<16384x256xf16>, %a: tensor<64x256xf16>, %b: tenso
 
 // -----
 
+// Weights that do not fit pass through shared memory. There are as many tiles of rows as multiprocessors: two warpgroups share each.
+
+func.func @mlp(%x: tensor<8192x192xf16>, %a: tensor<768x192xf16>, %b: tensor<192x768xf16>) -> tensor<8192x192xf16> {
+  %0 = fused.gemm(%x, %a : tensor<8192x192xf16>, tensor<768x192xf16>) {transpose_b = true} -> tensor<8192x768xf16> {
+  ^bb0(%acc: f32):
+    fused.yield %acc : f32
+  }
+  %1 = fused.gemm(%0, %b : tensor<8192x768xf16>, tensor<192x768xf16>) {transpose_b = true} -> tensor<8192x192xf16> {
+  ^bb0(%acc: f32):
+    fused.yield %acc : f32
+  }
+  func.return %1 : tensor<8192x192xf16>
+}
+// CHECK-LABEL: @mlp
+// CHECK-NEXT:    fused.chain(%x, %a, %b :
+// CHECK-SAME:      #cutlass.chain_gemm_sm90<math = f16, extents = [192, 768, 192], chunk = 64, consumers = 2, stages = {{[0-9]+}}, slots = 2, partners = 2,
+
+// -----
+
 func.func @convolutions(%x: tensor<32x56x56x64xbf16>, %a: tensor<64x3x3x64xbf16>, %b: tensor<64x1x1x64xbf16>) -> tensor<32x56x56x64xbf16> {
   %0 = fused.conv2d(%x, %a : tensor<32x56x56x64xbf16>, tensor<64x3x3x64xbf16>) {padding = array<i64: 1, 1, 1, 1>} -> tensor<32x56x56x64xbf16> {
   ^bb0(%acc: f32):

@@ -112,7 +112,7 @@ func.func @large(%x: tensor<4096x4096xf16>, %w: tensor<4096x4096xf16>) -> tensor
 }
 // SM75: threadblock = [{{128|256}}, {{128|256}},
 // SM80: threadblock = [{{128|256}}, {{128|256}},
-// SM90: tile = [{{128, 256|256, 128}}, 64], cluster = [1, 1, 1], schedule = cooperative
+// SM90: tile = [{{128, 128|128, 256|256, 128}}, 64], {{.*}} schedule = {{pingpong|cooperative}}
 
 // -----
 

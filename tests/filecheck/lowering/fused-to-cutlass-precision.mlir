@@ -13,7 +13,7 @@ func.func @along_k(%x: tensor<512x256xf32>, %w: tensor<256x256xf32>) -> tensor<5
 }
 // SM75:  #cutlass.simt_gemm<
 // SM80:  #cutlass.gemm<math = tf32, threadblock = {{.*}}, instruction = [16, 8, 8], stages = {{[3-9]|10}}, swizzle = 1, alignment_a = 4, alignment_b = 4, alignment_c = 4,
-// SM90:  #cutlass.gemm_sm90<math = tf32, tile = [{{[0-9]+}}, {{[0-9]+}}, 32], {{.*}} alignment_a = 4, alignment_b = 4,
+// SM90:  #cutlass.gemm_sm90<math = tf32, tile = [{{[0-9]+}}, {{[0-9]+}}, {{32|64}}], {{.*}} alignment_a = 4, alignment_b = 4,
 // CHECK-SAME:  [f32, f32] -> [f32]
 
 // -----
@@ -65,7 +65,7 @@ func.func @bfloat(%x: tensor<512x256xbf16>, %w: tensor<256x256xbf16>) -> tensor<
 }
 // SM75:  #cutlass.simt_gemm<
 // SM80:  #cutlass.gemm<math = bf16, {{.*}} instruction = [16, 8, 16],
-// SM90:  #cutlass.gemm_sm90<math = bf16, tile = [{{[0-9]+}}, {{[0-9]+}}, 64],
+// SM90:  #cutlass.gemm_sm90<math = bf16, tile = [{{[0-9]+}}, {{[0-9]+}}, {{64|128}}],
 // CHECK-SAME: [bf16, bf16] -> [bf16]
 
 // SM75: missed: [select-templates] fused.gemm: sm_75 has no tf32 tensor cores

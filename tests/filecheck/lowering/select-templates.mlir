@@ -15,8 +15,8 @@ func.func @product(%x: tensor<1280x768xf16>, %w: tensor<768x768xf16>) -> tensor<
 // CHECK:         fused.gemm
 // CHECK-SAME:    {cutlass.choice = #cutlass.choice<#cutlass.gemm_sm90<math = f16, tile =
 // CHECK-SAME:    <m = 1280, n = 768, k = 768, batch = 1, lda = 768, ldb = 768, ldd = 768, batch_stride_a = 983040, batch_stride_b = 589824, batch_stride_d = 983040>>}
-// REMARKS:     passed: [select-templates] fused.gemm: uses #cutlass.gemm_sm90<math = f16, tile = [64, 128, 64], {{.*}} schedule = warp_specialized,
-// REMARKS:     note: [select-templates] fused.gemm: expected of {{[0-9]+}} templates: gemm_sm90 64x128x64 warp_specialized {{.*}} us, {{.*}}% of the roof, bound by {{.*}}; gemm_sm90
+// REMARKS:     passed: [select-templates] fused.gemm: uses #cutlass.gemm_sm90<math = f16, tile = [128, 64, 64], cluster = [1, 4, 1], schedule = warp_specialized,
+// REMARKS:     note: [select-templates] fused.gemm: expected of {{[0-9]+}} templates: gemm_sm90 128x64x64 warp_specialized cluster 1x4 {{.*}} us, {{.*}}% of the roof, bound by {{.*}}; gemm_sm90
 // LOWERED:     cutlass.kernel @gemm_sm90_0
 // LOWERED:     cutlass.launch @gemm_sm90_0
 

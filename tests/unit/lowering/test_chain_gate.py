@@ -48,19 +48,21 @@ class Pair:
 
 
 PAIRS = (
-    Pair(56, (48, 48, 48), 1, 19.4, 35.5),
-    Pair(56, (64, 64, 64), 1, 22.2, 30.0),
-    Pair(56, (64, 64, 256), 1, 33.7, 42.5),
-    Pair(56, (128, 128, 128), 1, 54.8, 60.0),
-    Pair(56, (64, 64, 64), 2, 11.6, 12.5),
-    Pair(28, (64, 64, 64), 1, 8.0, 11.3),
-    Pair(28, (128, 128, 128), 1, 16.8, 20.0),
-    Pair(28, (128, 128, 512), 1, 23.4, 26.6),
-    Pair(28, (256, 256, 256), 1, 54.4, 50.8),
-    Pair(28, (96, 192, 192), 2, 13.6, 16.8),
-    Pair(28, (128, 256, 256), 2, 19.4, 14.1),
-    Pair(14, (256, 256, 256), 1, 18.9, 22.0),
-    Pair(14, (256, 256, 1024), 1, 28.8, 26.2),
+    Pair(56, (48, 48, 48), 1, 19.5, 37.1),
+    Pair(56, (64, 64, 64), 1, 22.2, 29.5),
+    Pair(56, (64, 64, 256), 1, 34.4, 42.9),
+    Pair(56, (128, 128, 128), 1, 54.7, 60.4),
+    Pair(56, (64, 64, 64), 2, 11.7, 12.3),
+    Pair(28, (64, 64, 64), 1, 8.0, 11.7),
+    Pair(28, (128, 128, 128), 1, 16.7, 20.0),
+    Pair(28, (128, 128, 512), 1, 24.0, 27.0),
+    Pair(28, (256, 256, 256), 1, 54.9, 49.5),
+    Pair(28, (96, 192, 192), 2, 13.8, 14.3),
+    Pair(28, (128, 256, 256), 2, 19.3, 14.0),
+    Pair(14, (128, 128, 128), 1, 9.0, 10.0),
+    Pair(14, (192, 192, 192), 1, 13.1, 14.8),
+    Pair(14, (256, 256, 256), 1, 19.0, 19.1),
+    Pair(14, (256, 256, 1024), 1, 29.3, 23.4),
 )
 each_pair = pytest.mark.parametrize("pair", PAIRS, ids=str)
 
@@ -71,12 +73,12 @@ def test_no_loss_is_accepted(pair: Pair) -> None:
 
 
 @each_pair
-def test_no_gain_is_refused(pair: Pair) -> None:
-    assert pair.comparison.pays or pair.together > pair.apart
+def test_no_gain_of_a_twentieth_is_refused(pair: Pair) -> None:
+    assert pair.comparison.pays or pair.together > 0.95 * pair.apart
 
 
 @each_pair
 def test_the_estimates_are_near(pair: Pair) -> None:
     comparison = pair.comparison
     assert 1e6 * comparison.seconds == pytest.approx(pair.together, rel=0.2)
-    assert 1e6 * comparison.apart == pytest.approx(pair.apart, rel=0.35)
+    assert 1e6 * comparison.apart == pytest.approx(pair.apart, rel=0.15)

@@ -181,4 +181,4 @@ def test_a_network_of_wrong_chains_is_compiled_apart(backend: Gpu, path: Path) -
     backend.wrong_at_first = 1000
     found = kernels(lower_checked(layers(), target=SM90.name, database=path))
 
-    assert [template.family for template in found] == ["gemm_sm90", "gemm_sm90"]
+    assert {template.family for template in found} == {"gemm_sm90"}
