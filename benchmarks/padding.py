@@ -13,26 +13,45 @@ checked against fp32. Prints a table and writes it to benchmarks/results/padding
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Sequence
 
 from padding_subjects import SUBJECTS
-from race.benchmark import Benchmark, no_findings
+from race.benchmark import Benchmark
 from race.program import main
-from race.row import BOLTIR
+from race.row import BOLTIR, Row, lead
 from race.variants import DEFAULT, without
+
+UNPADDED = "boltir unpadded"
 
 EXPLANATION = """\
 *boltir unpadded* is boltir without `pad-alignment`: the template that takes the extents as they are. Weights are padded
 when boltir compiles, as they would be in a network; padding the input and slicing the output count. *torch's fused
 call* is `F.linear` or `torch.cudnn_convolution_relu`."""
 
+
+def findings(rows: Sequence[Row]) -> Iterator[str]:
+    """What padding is worth where boltir pads: everywhere, and by group."""
+    padded = [row for row in rows if is_padded(row)]
+    groups = {"all": padded, **{row.group: [other for other in padded if other.group == row.group] for row in padded}}
+    for group, some in groups.items():
+        if text := lead(UNPADDED, (row.speedup([UNPADDED]) for row in some)):
+            yield f"{group} that boltir pads: {text}"
+
+
+def is_padded(row: Row) -> bool:
+    """Whether boltir launches other kernels than without padding."""
+    launched, unpadded = ([template for template, _ in row.kernels.get(name, ())] for name in (BOLTIR, UNPADDED))
+    return launched != unpadded
+
+
 PADDING = Benchmark(
     name="padding",
     title="Products and convolutions with unaligned extents",
     explanation=EXPLANATION,
     subjects=SUBJECTS,
-    variants={BOLTIR: DEFAULT, "boltir unpadded": without("pad-alignment")},
+    variants={BOLTIR: DEFAULT, UNPADDED: without("pad-alignment")},
     torch="race.torch_formulas",
-    findings=no_findings,
+    findings=findings,
 )
 
 if __name__ == "__main__":

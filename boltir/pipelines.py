@@ -45,7 +45,7 @@ def level_pipeline(level: str, *, target: str, dtype: str, templates: str = "heu
             f"unfold-windows{{target={target} dtype={precision.name}}}",
             f"pad-alignment{{target={target} dtype={precision.name}}}",
             f"lower-precision{{dtype={precision.name}}}",
-            "transpose-weights",
+            f"transpose-weights{{target={target} dtype={precision.name}}}",
             "fold-constants",
             "canonicalize",
             "cse",

@@ -73,8 +73,8 @@ PASSES: tuple[PassEntry, ...] = (
     ),
     PassEntry(
         "transpose-weights",
-        "passes.transpose_weights:TransposeWeightsPass",
-        "store the weights of f32 matrix products along the dimension that is summed over",
+        "lowering.padding.transpose_weights:TransposeWeightsPass",
+        "store the weights of matrix products the way tensor cores read them best",
     ),
     PassEntry(
         "decompose-ops",

@@ -18,9 +18,12 @@ from boltir.lowering.fused_to_cutlass.families import select_on_tensor_cores
 from boltir.lowering.fused_to_cutlass.selection import Refusal
 from boltir.passes.fold_prologue import summed_axes
 from boltir.passes.lower_precision import ELEMENTS
-from boltir.passes.padding.groups import Product, column_axis
+from boltir.passes.padding.groups import ACCESS_BYTES, Product, column_axis
 from boltir.precision import Precision
 from boltir.target import Target
+
+LINE_BYTES = 128
+"""TMA reads rows line by line, and takes longer for a part of one than for all of it."""
 
 
 @dataclass(frozen=True)
@@ -68,18 +71,37 @@ class PaddingCost:
         """The time of `op` with other extents, by the template that would be chosen; None if tensor cores refuse it.
 
         Args:
-            is_weight: whether the right operand is one.
+            is_weight: whether the right operand is one, which is stored in the better way (transpose-weights).
         """
+        if not (is_weight and isinstance(op, MatrixProductOp)):
+            return self.layout_seconds(op, extents, None)
+        times = (self.layout_seconds(op, extents, way) for way in self.weight_layouts(op, extents))
+        return min((time for time in times if time is not None), default=None)
+
+    def weight_layouts(self, op: MatrixProductOp, extents: Extents) -> tuple[bool, ...]:
+        """The ways to store the weight of `op` that are worth a look: whether as [N, K] instead of [K, N].
+
+        As [N, K] in f32; otherwise both where TMA can read either, and only the other way has rows of whole lines.
+        """
+        element_bytes = self.element_bytes(element_type(op.b))
+        if element_bytes == 4:
+            return (True,)
+        stored, along_k, along_n = bool(op.transpose_b.value.data), element_bytes * extents.k, element_bytes * extents.n
+        row, other = (along_k, along_n) if stored else (along_n, along_k)
+        improves = row % LINE_BYTES > 0 and other % LINE_BYTES == 0 and row % ACCESS_BYTES == 0
+        return (stored, not stored) if improves and self.target.has_warpgroup_mma else (stored,)
+
+    def layout_seconds(self, op: Product, extents: Extents, transpose_b: bool | None) -> float | None:
+        """The same with the right operand of a matrix product as [..., N, K] or as [..., K, N]; as it is with None."""
         axes = summed_axes(op)
         assert axes is not None
         a, b = ([*static_shape(value)] for value in op.operands)
         a[axes[0]] = b[axes[1]] = extents.k
         b[column_axis(op)] = extents.n
         properties = {name: value for name, value in op.properties.items() if name != "layout"}
-        if is_weight and isinstance(op, MatrixProductOp) and self.precision.name == "f32":
-            # Weights of f32 are stored along K in the end (transpose-weights).
-            b[-2:] = extents.n, extents.k
-            properties["transpose_b"] = bool_attr(True)
+        if transpose_b is not None:
+            b[-2:] = (extents.n, extents.k) if transpose_b else (extents.k, extents.n)
+            properties["transpose_b"] = bool_attr(transpose_b)
         if extents.stored < extents.n:
             properties["stores"] = ArrayAttr([fused.ColumnsAttr.of(0, extents.stored)])
         kind = fused.Conv2dOp if isinstance(op, Conv2dOp) else fused.GemmOp

@@ -17,6 +17,7 @@ from boltir.dialects.graph.base import GraphOp
 from boltir.dialects.graph.constants import is_constant
 from boltir.dialects.graph.normalization import BatchNormOp
 from boltir.lowering.padding.pad_alignment import PadAlignmentPass
+from boltir.lowering.padding.transpose_weights import TransposeWeightsPass
 from boltir.pass_manager import module_text
 from boltir.passes.assign_layout import AssignLayoutPass
 from boltir.passes.decompose_ops import DecomposeOpsPass
@@ -28,7 +29,6 @@ from boltir.passes.hoist_slices import HoistSlicesPass
 from boltir.passes.lower_precision import LowerPrecisionPass
 from boltir.passes.merge_parallel_convolutions import MergeParallelConvolutionsPass
 from boltir.passes.recognize_composites import RecognizeCompositesPass
-from boltir.passes.transpose_weights import TransposeWeightsPass
 from tests.support.network_builder import Array, Network
 from tests.support.random_graphs import random_cnn, random_transformer
 
@@ -45,7 +45,7 @@ EXACT: tuple[ModulePass, ...] = (
     FuseHorizontalGemmsPass(),
     PadAlignmentPass(),
     RecognizeCompositesPass(),
-    TransposeWeightsPass(),
+    TransposeWeightsPass(dtype="f32"),
 )
 LOWERING: tuple[ModulePass, ...] = tuple(map(LowerPrecisionPass, ("f16", "bf16", "f32")))
 PIPELINE: tuple[ModulePass, ...] = (

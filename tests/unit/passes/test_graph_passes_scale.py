@@ -17,6 +17,7 @@ from xdsl.transforms.dead_code_elimination import DeadCodeElimination
 from boltir.dialects import graph
 from boltir.dialects.graph.base import GraphOp
 from boltir.lowering.padding.pad_alignment import PadAlignmentPass
+from boltir.lowering.padding.transpose_weights import TransposeWeightsPass
 from boltir.passes.assign_layout import AssignLayoutPass
 from boltir.passes.decompose_ops import DecomposeOpsPass
 from boltir.passes.fold_batch_norm import FoldBatchNormPass
@@ -27,7 +28,6 @@ from boltir.passes.hoist_slices import HoistSlicesPass
 from boltir.passes.lower_precision import LowerPrecisionPass
 from boltir.passes.merge_parallel_convolutions import MergeParallelConvolutionsPass
 from boltir.passes.recognize_composites import RecognizeCompositesPass
-from boltir.passes.transpose_weights import TransposeWeightsPass
 from tests.support.image_steps import spelled_hard_swish
 from tests.support.network_builder import Network, NetworkBuilder
 from tests.support.token_steps import layer_norm
@@ -45,7 +45,7 @@ PASSES: tuple[ModulePass, ...] = (
     DecomposeOpsPass(),
     PadAlignmentPass(),
     LowerPrecisionPass(),
-    TransposeWeightsPass(),
+    TransposeWeightsPass(dtype="f32"),
     FoldConstantsPass(),
     CommonSubexpressionElimination(),
     DeadCodeElimination(),
