@@ -11,7 +11,8 @@ from boltir.cost_model.traffic import Raster
 from boltir.dialects.cutlass.conv2d_sm90 import Conv2dSm90Attr
 from boltir.dialects.cutlass.sm90 import Sm90Attr
 
-LINE = 128  # bytes
+LINE = 128
+"""Bytes of a line of memory. TMA reads rows line by line, and takes longer for a part of one than for all of it."""
 NEIGHBOURS = 16
 """Multiprocessors of a processing cluster."""
 REQUEST, DISTINCT = 0.92, 2.91

@@ -32,6 +32,21 @@ class Barrier:
         return lambda: self.phase % 2 != parity
 
 
+class Products:
+    """The wgmma that the warps of a warpgroup have issued; one needs all of them."""
+
+    def __init__(self) -> None:
+        self.issued = [0] * WARPS
+
+    def issue(self, warp: int) -> None:
+        self.issued[warp] += 1
+
+    def done(self, warp: int, pending: int) -> Ready:
+        """Whether all that `warp` has issued are done but so many."""
+        count = self.issued[warp] - pending
+        return lambda: min(self.issued) >= count
+
+
 def finish(actors: list[Actor], random: Random) -> bool:
     """Whether all come to an end, where some are hurried and some are held up."""
     waiting: dict[int, Ready | None] = {i: next(actor, None) for i, actor in enumerate(actors)}

@@ -95,7 +95,8 @@ HOPPER_TILES = (
     HopperTile((64, 64, 64), Schedule.SPLIT_K),
     HopperTile((128, 64, 64), Schedule.SPLIT_K),
 )
-"""The fastest of 41 for the matrix products of ResNet, VGG, BERT and ViT, measured on an H100; the first on a tie.
+"""Among these, first choices come near the fastest kernels measured on an H100 for the matrix products of ResNet, VGG,
+BERT and ViT (benchmarks/results/cost-model-2026-11-23.md); the first on a tie.
 128 x 192 in clusters is for rows of A that begin within lines of 128 bytes: each threadblock loads half of them."""
 
 CONV2D_TILES = (

@@ -9,6 +9,7 @@ from xdsl.dialects.builtin import AnyFloat, ArrayAttr, TensorType
 from xdsl.ir import Attribute, Block, SSAValue
 
 from boltir.cost_model.fusion import LAUNCH_SECONDS
+from boltir.cost_model.hopper_loads import LINE
 from boltir.dialects import fused
 from boltir.dialects.graph.linear import Conv2dOp, MatrixProductOp
 from boltir.dialects.properties import bool_attr
@@ -21,9 +22,6 @@ from boltir.passes.lower_precision import ELEMENTS
 from boltir.passes.padding.groups import ACCESS_BYTES, Product, column_axis
 from boltir.precision import Precision
 from boltir.target import Target
-
-LINE_BYTES = 128
-"""TMA reads rows line by line, and takes longer for a part of one than for all of it."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +86,7 @@ class PaddingCost:
             return (True,)
         stored, along_k, along_n = bool(op.transpose_b.value.data), element_bytes * extents.k, element_bytes * extents.n
         row, other = (along_k, along_n) if stored else (along_n, along_k)
-        improves = row % LINE_BYTES > 0 and other % LINE_BYTES == 0 and row % ACCESS_BYTES == 0
+        improves = row % LINE > 0 and other % LINE == 0 and row % ACCESS_BYTES == 0
         return (stored, not stored) if improves and self.target.has_warpgroup_mma else (stored,)
 
     def layout_seconds(self, op: Product, extents: Extents, transpose_b: bool | None) -> float | None:

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from xdsl.dialects.builtin import AnyFloat
 from xdsl.ir import Block, SSAValue
 
+from boltir.cost_model.hopper_loads import LINE
 from boltir.dialects.graph.elementwise import ElementwiseOp
 from boltir.dialects.graph.linear import BiasAddOp, Conv2dOp
 from boltir.dialects.graph.movement import ConcatOp, GatherOp, TransposeOp
 from boltir.dialects.shapes import round_up
 from boltir.dialects.tensors import element_type, static_shape
-from boltir.lowering.padding.cost import LINE_BYTES, Extents, PaddingCost, exact_extents
+from boltir.lowering.padding.cost import Extents, PaddingCost, exact_extents
 from boltir.passes.fold_constants import LARGEST_PADDING
 from boltir.passes.lower_precision import ELEMENTS
 from boltir.passes.padding.groups import Group, LaneFinder, Product, is_product, picks_rows
@@ -79,7 +80,7 @@ class Planner:
         if any(isinstance(op, Conv2dOp) for op in group.readers):
             targets.add(max(group.lanes, FEW_CHANNELS))
         if group.readers and self.cost.target.has_warpgroup_mma:
-            line = LINE_BYTES // self.cost.element_bytes(element_type(group.members[0]))
+            line = LINE // self.cost.element_bytes(element_type(group.members[0]))
             targets.add(round_up(group.lanes, line))
         return sorted(lanes for lanes in targets if group.lanes < lanes <= LARGEST_PADDING * group.lanes)
 

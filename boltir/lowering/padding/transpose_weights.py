@@ -51,8 +51,9 @@ class WeightTransposer:
         ways = self.cost.weight_layouts(op, extents)
         if stored not in ways:
             return f"the weight is stored along {along}"
-        seconds = {way: self.cost.layout_seconds(op, extents, way) for way in ways}
-        own, other = seconds[stored], seconds.get(not stored)
+        if len(ways) == 1:
+            return None
+        own, other = (self.cost.layout_seconds(op, extents, way) for way in (stored, not stored))
         if own is None or other is None or other > (1 - LEAST_SHARE) * own:
             return None
         return f"the weight is stored along {along}: about {1e6 * other:.1f} us instead of about {1e6 * own:.1f} us"

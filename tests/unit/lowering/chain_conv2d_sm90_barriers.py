@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from boltir.dialects.cutlass.chain_conv2d_sm90 import TILE, ChainConv2dSm90Attr, chunk_pixels, slices
-from tests.support.barriers import WARPS, Actor, Barrier, Ready, finish
+from tests.support.barriers import WARPS, Actor, Barrier, Products, Ready, finish
 
 
 class Ring:
@@ -55,7 +55,7 @@ class Threadblock:
         self.chunk = chunk_pixels(self.integers["c"])
         self.input = Ring(self.template.input_stages.data, self.consumers * WARPS)
         self.weights = Ring(self.template.weight_stages.data, self.consumers)
-        self.issued = [[0] * WARPS for _ in range(self.consumers)]
+        self.issued = [Products() for _ in range(self.consumers)]
         self.stays = self.template.resident.data
         last = self.template.tile_n.data[-1]
         *_, columns = self.template.columns(self.integers)
@@ -122,13 +122,10 @@ class Warp:
 
     def multiply(self) -> None:
         self.weights += 1
-        self.block.issued[self.group][self.warp] += 1
+        self.block.issued[self.group].issue(self.warp)
 
     def await_products(self, pending: int) -> Actor:
-        """A wgmma needs all warps."""
-        issued = self.block.issued[self.group]
-        count = issued[self.warp] - pending
-        yield lambda: min(issued) >= count
+        yield self.block.issued[self.group].done(self.warp, pending)
 
     def compute(self) -> Actor:
         block = self.block

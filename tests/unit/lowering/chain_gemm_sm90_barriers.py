@@ -8,7 +8,7 @@ from math import ceil
 from random import Random
 
 from boltir.dialects.cutlass.chain_gemm_sm90 import SWIZZLED, ChainGemmSm90Attr
-from tests.support.barriers import WARPS, Actor, Barrier, Ready, finish
+from tests.support.barriers import WARPS, Actor, Barrier, Products, Ready, finish
 
 Content = tuple[int, ...]
 """Numbers that tell a block of A or of weights from all others."""
@@ -69,7 +69,7 @@ class Threadblock:
         self.parts: dict[
             tuple[int, int], int
         ] = {}  # of which tile a warp's place for its partner's part holds something
-        self.issued = [[0] * WARPS for _ in range(self.consumers)]
+        self.issued = [Products() for _ in range(self.consumers)]
 
     def has(self, i: int, team: int) -> bool:
         return i * self.teams + (0 if self.streams else team) < self.tiles
@@ -257,13 +257,10 @@ class Warp:
         assert place.full.holds == expected, "other weights than those of the product"
 
     def commit(self) -> None:
-        self.block.issued[self.consumer][self.warp] += 1
+        self.block.issued[self.consumer].issue(self.warp)
 
     def done(self, pending: int) -> Ready:
-        """Whether all products are but so many; a wgmma needs all warps."""
-        issued = self.block.issued[self.consumer]
-        count = issued[self.warp] - pending
-        return lambda: min(issued) >= count
+        return self.block.issued[self.consumer].done(self.warp, pending)
 
     def release_weights(self) -> None:
         if self.used_weights is not None:
