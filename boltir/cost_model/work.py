@@ -93,12 +93,13 @@ def working_seconds(work: Work, pace: Pace, target: Target) -> tuple[float, Boun
     mainloop = work.steps * (full * (whole + pace.sync) + (left > 0) * (last + pace.sync))
     waiting = work.steps * work.latency * rounds / shared
     tail = ceil(rounds / shared) - 1
+    multiplying = max(mainloop, waiting)
     store = work.store + pace.tile
-    exposed = max(store, rounds * store - mainloop) if pace.hides_epilogue else rounds * store
+    exposed = max(store, rounds * store - multiplying) if pace.hides_epilogue else rounds * store
     parts = {
         Bound.LAUNCH: pace.launch + tail * pace.restart,
         Bound.EPILOGUE: exposed,
-        Bound.LATENCY if waiting > mainloop else (bound if full else last_bound): max(mainloop, waiting),
+        Bound.LATENCY if waiting > mainloop else (bound if full else last_bound): multiplying,
     }
     return sum(parts.values()), max(parts, key=lambda part: parts[part])
 
