@@ -169,7 +169,7 @@ def render_kernel(kernel: KernelOp) -> str:
             "name": kernel.sym_name.data,
             "target": kernel.target.data,
             "programmatic_launch": Target.named(kernel.target.data).has_programmatic_launch,
-            "template": template.values(),
+            "template": {**template.values(), **template.derived},
             "inputs": inputs,
             "stages": stages,
             "first_operand": sum(len(stage.operands) for stage in stages),

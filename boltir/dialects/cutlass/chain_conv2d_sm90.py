@@ -41,7 +41,7 @@ LARGEST_INDEX = 2**31 - 1
 
 @dataclass(frozen=True)
 class SharedMemory:
-    """What a threadblock holds (chain_conv2d_sm90.cuh.jinja): `chunks` of pixels, `blocks` of weights, the stores."""
+    """What a threadblock holds (chain_conv2d_plan_sm90.cuh.jinja): chunks of pixels, blocks of weights, stores."""
 
     channels: int
     tile_n: tuple[int, ...]

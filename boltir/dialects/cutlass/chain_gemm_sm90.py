@@ -14,7 +14,7 @@ from xdsl.irdl import irdl_attr_definition
 
 from boltir.dialects.cutlass.chain import VECTOR, ChainGemmOfExtents
 from boltir.dialects.cutlass.matrix import Layout, LayoutAttr, check_shared_memory, require
-from boltir.dialects.cutlass.template import KernelSignature
+from boltir.dialects.cutlass.template import KernelSignature, ParameterValue
 from boltir.dialects.shapes import round_up
 from boltir.target import Target
 
@@ -132,10 +132,17 @@ class ChainGemmSm90Attr(ChainGemmOfExtents):
 
     @property
     def is_pipelined(self) -> bool:
-        """Whether a consumer's next chunk is multiplied during the epilogue of each."""
+        """Whether a consumer's next chunk is multiplied during the epilogue of each.
+
+        Registers must hold the accumulators and the operands of both, and a tile of A must stay for all chunks.
+        """
         chunk, keeps_a = self.chunk.data, self.stages.data >= self.depth_blocks
         registers = 2 * (chunk // 2 + chunk // 4) + self.widths[1] // 2 + PIPELINED_REGISTERS
         return self.partners.data < self.chunks and keeps_a and registers <= self.consumer_registers
+
+    @property
+    def derived(self) -> Mapping[str, ParameterValue]:
+        return {"is_pipelined": self.is_pipelined}
 
     @property
     def divisors(self) -> Mapping[str, int]:

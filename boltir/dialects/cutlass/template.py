@@ -228,6 +228,11 @@ class TemplateAttr(ParametrizedAttribute, ABC):
         """The parameters as plain Python values."""
         return {name: _value_of(getattr(self, name)) for name in _parameter_kinds(type(self))}
 
+    @property
+    def derived(self) -> Mapping[str, ParameterValue]:
+        """What the parameters imply, and the source of the kernel is told beside them, so that one place decides it."""
+        return {}
+
     @classmethod
     def parse_parameters(cls, parser: AttrParser) -> Sequence[Attribute]:
         parsed: list[Attribute] = []

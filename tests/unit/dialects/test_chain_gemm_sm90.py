@@ -122,6 +122,7 @@ def test_refuses_launches_of_other_sizes() -> None:
 )
 def test_multiplies_during_an_epilogue(template: ChainGemmSm90Attr, is_pipelined: bool) -> None:
     assert template.is_pipelined == is_pipelined
+    assert template.derived == {"is_pipelined": is_pipelined}  # so the kernel's source does not decide it again
 
 
 @given(st.sampled_from([16, 32, 48, 64]), st.integers(1, 2), st.integers(2, 8), st.sampled_from([1, 2]))

@@ -1,4 +1,4 @@
-"""The barriers of chain_conv2d_sm90.cuh.jinja, simulated: one threadblock, whose warps take steps in any order."""
+"""The barriers of chain_conv2d_sm90 kernels, simulated: one threadblock, whose warps take steps in any order."""
 
 from __future__ import annotations
 

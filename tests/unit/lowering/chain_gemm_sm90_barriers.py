@@ -1,4 +1,4 @@
-"""The barriers of chain_sm90.cuh.jinja, simulated: one thread block, whose warps and loads take steps in any order."""
+"""The barriers of chain_gemm_sm90 kernels, simulated: a threadblock, whose warps and loads take steps in any order."""
 
 from __future__ import annotations
 
