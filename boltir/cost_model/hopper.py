@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from boltir.cost_model.hopper_loads import LINE, loaded_bytes
+from boltir.cost_model.tile_order import tile_grid
 from boltir.cost_model.traffic import epilogue_bytes_per_element
 from boltir.cost_model.work import Pace, Work, multiply_seconds
 from boltir.dialects.cutlass.conv2d_sm90 import Conv2dSm90Attr
@@ -85,24 +86,3 @@ def _slots(template: Sm90Attr, target: Target) -> int:
 def _cluster(template: Sm90Attr) -> int:
     """The threadblocks of a cluster of tiles."""
     return template.cluster.data[0] * template.cluster.data[1]
-
-
-def tile_grid(template: Sm90Attr, integers: Mapping[str, int]) -> tuple[int, int]:
-    """Rows and columns of tiles of one matrix, those included that lie outside of it.
-
-    Source: gemm/kernel/tile_scheduler_params.h, initialize: whole clusters, and of them whole groups of `swizzle`.
-    """
-    _, m, n = template.result_extents(integers)
-    (tile_m, tile_n, _), (cluster_m, cluster_n, _) = template.tile.data, template.cluster.data
-    rows, columns = -(-m // tile_m), -(-n // tile_n)
-    group = effective_swizzle(integers.get("swizzle", 1), min(_up(rows, cluster_m), _up(columns, cluster_n)))
-    return _up(rows, cluster_m * group), _up(columns, cluster_n * group)
-
-
-def effective_swizzle(most: int, tiles: int) -> int:
-    """Tiles that are visited together, where the shorter extent has so many (get_log_swizzle_size, the same file)."""
-    return next((size for size, fewest in ((8, 6), (4, 3), (2, 2)) if most >= size and tiles >= fewest), 1)
-
-
-def _up(extent: int, step: int) -> int:
-    return -(-extent // step) * step

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from math import ceil, prod
 
 from boltir.cost_model.chain import chain_traffic, chain_work
-from boltir.cost_model.hopper import hopper_work, tile_grid
+from boltir.cost_model.hopper import hopper_work
 from boltir.cost_model.tensor_op import tensor_op_work
+from boltir.cost_model.tile_order import tile_grid
 from boltir.cost_model.traffic import Raster, Traffic, device_memory_bytes, traffic_of
 from boltir.cost_model.unaligned import unaligned_work
 from boltir.cost_model.work import Bound, Pace, Work, instruction_seconds, working_seconds

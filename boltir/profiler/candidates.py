@@ -53,7 +53,7 @@ SWIZZLES = (2, 4, 8)
 UNUSUAL = 1.03
 """How much longer what boltir tries by itself may take than another, to be preferred: other problems share it."""
 
-WORTH_A_TRY = 1.3
+WORTH_A_TRY = 1.15
 """How much slower than the first the model may expect a tile to be, for it to come before variants of better ones."""
 
 AnyCandidate = Candidate | ChainCandidate

@@ -8,6 +8,7 @@ from itertools import product
 from xdsl.utils.exceptions import VerifyException
 
 from boltir.cost_model import Estimate, estimate
+from boltir.cost_model.tile_order import tile_order
 from boltir.dialects.cutlass.gemm_unaligned import GemmUnalignedAttr
 from boltir.dialects.cutlass.matrix import Math
 from boltir.dialects.cutlass.sm90 import MOST_SLICES, RASTERS, SWIZZLES, Schedule, Sm90Attr
@@ -118,12 +119,18 @@ def _judge(
 
 
 def _other_orders(found: Sequence[Candidate]) -> Iterator[tuple[MatrixTemplate, Mapping[str, int]]]:
-    """The launches of the better half of the persistent templates that visit tiles in other orders."""
+    """The launches of the better half of the persistent templates that visit tiles in other orders, one for each."""
     persistent = [candidate for candidate in found if "swizzle" in candidate.arguments]
     persistent.sort(key=lambda candidate: candidate.estimate.seconds)
     for candidate in persistent[: -(-len(persistent) // 2)]:
+        assert isinstance(candidate.template, Sm90Attr)
+        orders = {tile_order(candidate.template, candidate.arguments)}
         for swizzle, raster in product(SWIZZLES, RASTERS[1:]):
-            yield candidate.template, {**candidate.arguments, "swizzle": swizzle, "raster": raster}
+            arguments = {**candidate.arguments, "swizzle": swizzle, "raster": raster}
+            order = tile_order(candidate.template, arguments)
+            if order not in orders:
+                orders.add(order)
+                yield candidate.template, arguments
 
 
 usual_candidates = lru_cache(maxsize=1024)(find_candidates)

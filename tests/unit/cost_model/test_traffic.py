@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 from xdsl.dialects.builtin import f16, f32
 
-from boltir.cost_model.hopper import effective_swizzle, tile_grid
 from boltir.cost_model.traffic import Raster, Traffic, device_memory_bytes, epilogue_bytes_per_element, traffic_of
 from boltir.dialects.cutlass import Store, StoreKind
 from boltir.dialects.cutlass.conv2d import CONV2D_PARAMETERS
@@ -87,15 +86,3 @@ def test_along_m_reads_a_again_and_along_n_b() -> None:
     large = Traffic(1 << 28, 1 << 27, 0, 1 << 28)
     read = {raster: device_memory_bytes(large, (64, 64), 32, 1, H100, 1, raster) - large.total for raster in Raster}
     assert read == {Raster.ALONG_M: 63 * large.a, Raster.ALONG_N: 63 * large.b, Raster.HEURISTIC: 63 * large.b}
-
-
-def test_tiles_come_in_whole_clusters_and_groups() -> None:
-    wide = gemm(replace(SMALL, cluster=(2, 1, 1)))
-    assert tile_grid(gemm(SMALL), product(65, 200, 64)) == (2, 4)
-    assert tile_grid(wide, {**product(65, 200, 64), "swizzle": 8}) == (4, 4)  # groups of 2: there are but 2 rows
-    assert tile_grid(wide, {**product(64 * 17, 64 * 9, 64), "swizzle": 8}) == (32, 16)  # groups of 8
-
-
-def test_groups_are_no_larger_than_what_there_is_to_group() -> None:
-    assert [effective_swizzle(8, tiles) for tiles in (1, 2, 3, 5, 6)] == [1, 2, 4, 4, 8]
-    assert effective_swizzle(2, 100) == 2
