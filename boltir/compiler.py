@@ -180,7 +180,8 @@ def lower_checked(
     lower_to = partial(lower, target=target, dtype=dtype, templates=templates, rankings=rankings, refused=check.refused)
     while True:
         fused = lower_to(network, "fused")
-        if check.passes([fused.module], network.remarks):
+        # What came with its templates attached is not lowered to others: one that is refused is an error there.
+        if check.passes([fused.module], network.remarks) or level_of(network.module) == "fused":
             return lower_to(fused, "cutlass")
         remarks[before:] = [remark for remark in remarks[before:] if remark.pass_name == PASS_NAME]
 

@@ -145,11 +145,15 @@ class Database:
         rows = self._execute("SELECT DISTINCT device FROM problems WHERE target = ? ORDER BY device", (target,))
         return [device for (device,) in rows]
 
-    def is_right(self, problem: str, target: str, candidate: str) -> bool:
-        """Whether a candidate computed the right result of a problem (its text) on any GPU of that architecture."""
+    def is_right(self, problem: str, target: str, versions: str, candidate: str) -> bool:
+        """Whether a candidate that these versions built computed the right result of a problem (its text).
+
+        Any GPU of that architecture counts.
+        """
         query = "SELECT 1 FROM problems JOIN measurements USING (digest) WHERE problem = ? AND target = ?"
-        values = (problem, target, candidate, Status.OK)
-        return self._execute(f"{query} AND candidate = ? AND status = ?", values).fetchone() is not None
+        values = (problem, target, versions, candidate, Status.OK)
+        known = self._execute(f"{query} AND versions = ? AND candidate = ? AND status = ?", values)
+        return known.fetchone() is not None
 
     def wrongdoers(self, target: str) -> dict[str, str]:
         """The candidates, by their texts, that did wrong on any problem and GPU of that architecture, and what."""
@@ -191,9 +195,11 @@ class Database:
 
     def _check(self) -> None:
         """Whether the file is ours; an empty one gets its tables."""
-        application, version = self._pragma("application_id"), self._pragma("user_version")
-        tables = self._execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if (application, version, tables) == (0, 0, 0):
+        # In one statement: another process may be making the tables.
+        tables = "SELECT count(*) FROM sqlite_master"
+        state = f"SELECT application_id, user_version, ({tables}) FROM pragma_application_id, pragma_user_version"
+        application, version, count = self._execute(state).fetchone()
+        if (application, version, count) == (0, 0, 0):
             self._create()
         elif application != APPLICATION:
             raise BoltError("is not a tuning database of boltir", where=str(self.path))
@@ -221,10 +227,10 @@ class Database:
         self._execute("BEGIN IMMEDIATE")
         try:
             yield
+            self._execute("COMMIT")
         except BaseException:
             self._connection.rollback()
             raise
-        self._execute("COMMIT")
 
     @contextmanager
     def _errors(self) -> Generator[None]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from xdsl.dialects.builtin import ModuleOp
 
@@ -19,6 +20,9 @@ from boltir.errors import BoltError
 from boltir.profiler.problem import Problem, kernels_of
 from boltir.remarks import Remarks
 from boltir.target import Target
+
+if TYPE_CHECKING:
+    from boltir.profiler.measure_chosen import Checked
 
 PASS_NAME = "first-check"
 """What remarks call the check."""
@@ -62,36 +66,51 @@ class FirstCheck:
         unknown = self._unknown(chains)
         if not unknown:
             return True
-        from boltir.profiler.measure_chosen import measure_chosen
+        from boltir.profiler.measure_chosen import Checked, measure_chosen
 
         try:
-            found = measure_chosen(unknown, self.path, self.target)
+            checked = measure_chosen(unknown, self.path, self.target)
         except BoltError as error:
-            for op, choice in unknown:
-                reason = f"was not run on random data: {error}"
-                remarks.missed(PASS_NAME, op, f"{choice.template} {reason}", reason=reason)
+            checked = Checked(not_run={Problem.of(op): str(error) for op, _ in unknown})
+        right = [self._passes(op, choice, checked, remarks) for op, choice in unknown]  # every fault is to be refused
+        return all(right)
+
+    def _passes(self, op: ChainOp, choice: ChoiceAttr, checked: Checked, remarks: Remarks) -> bool:
+        problem = Problem.of(op)
+        if problem in checked.not_run:
+            reason = f"was not run on random data: {checked.not_run[problem]}"
+            remarks.missed(PASS_NAME, op, f"{choice.template} {reason}", reason=reason)
             return True
-        for op, choice in unknown:
-            measurement = found[Problem.of(op)]
-            if measurement.is_ok:
-                remarks.note(PASS_NAME, op, f"{choice.template} is right on random data")
-                continue
-            what = f"{measurement.status.value}: {measurement.error}"
-            self.refused[choice.template_attr] = what
-            message = f"{choice.template} is refused from now on; on random data it was {what}"
-            remarks.missed(PASS_NAME, op, message, reason=f"was {measurement.status.value} on random data")
-        return all(found[Problem.of(op)].is_ok for op, _ in unknown)
+        measurement = checked.measurements[problem]
+        if measurement.is_ok:
+            remarks.note(PASS_NAME, op, f"{choice.template} is right on random data")
+            return True
+        what = f"{measurement.status.value}: {measurement.error}"
+        self.refused[choice.template_attr] = what
+        message = f"{choice.template} is refused from now on; on random data it was {what}"
+        remarks.missed(PASS_NAME, op, message, reason=f"was {measurement.status.value} on random data")
+        return False
 
     def _unknown(self, chains: Sequence[tuple[ChainOp, ChoiceAttr]]) -> list[tuple[ChainOp, ChoiceAttr]]:
-        """Those whose kernels were not seen to be right on their problems before, on any GPU of the architecture."""
+        """Those whose kernels were not seen to be right on their problems before, on any GPU of the architecture.
+
+        What other versions of boltir, CUTLASS or CUDA built says nothing of the kernels of these.
+        """
         if not chains or not self.path.exists():
             return list(chains)
         from boltir.profiler.candidate_text import candidate_text
         from boltir.profiler.database import Database
+        from boltir.profiler.key import versions_of
+        from boltir.runtime.build import Builder
+
+        try:
+            versions = versions_of(Builder(self.target, show_progress=False))
+        except BoltError:
+            return list(chains)  # nothing can be built with what is here
 
         def is_right(chain: ChainOp, choice: ChoiceAttr) -> bool:
             text = candidate_text(choice.template_attr, choice.integers)
-            return database.is_right(Problem.of(chain).text, self.target.name, text)
+            return database.is_right(Problem.of(chain).text, self.target.name, versions, text)
 
         with Database(self.path) as database:
             return [(chain, choice) for chain, choice in chains if not is_right(chain, choice)]

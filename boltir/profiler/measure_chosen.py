@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from boltir.cost_model import estimate
@@ -23,13 +24,20 @@ from boltir.profiler.problem import Problem
 from boltir.target import Target
 
 
-def measure_chosen(
-    chains: Iterable[tuple[ChainOp, ChoiceAttr]], path: Path, target: Target
-) -> dict[Problem, Measurement]:
+@dataclass
+class Checked:
+    """What chains' templates did on random data, and why others could not be run."""
+
+    measurements: dict[Problem, Measurement] = field(default_factory=dict[Problem, Measurement])
+    not_run: dict[Problem, str] = field(default_factory=dict[Problem, str])
+
+
+def measure_chosen(chains: Iterable[tuple[ChainOp, ChoiceAttr]], path: Path, target: Target) -> Checked:
     """What each chain's template does on random data, which the database at `path` remembers.
 
     Raises:
-        BoltError: there is no GPU that runs the target, no nvcc, or nothing to compare with.
+        BoltError: there is no GPU that runs the target, or no nvcc.
+        KeyboardInterrupt: as it says; what was measured by then is in the database.
     """
     candidates = {Problem.of(op): _chosen(op, choice, target) for op, choice in chains}
     with ExitStack() as stack:
@@ -37,17 +45,20 @@ def measure_chosen(
         executor = stack.enter_context(building_on(None))
         options = TuningOptions(target.name)
         tuner = stack.enter_context(open_tuner(database, executor, options, lambda problem, _: candidates[problem]))
-        jobs = tuner.tune(dict.fromkeys(candidates, 1)).jobs
-    found: dict[Problem, Measurement] = {}
-    for job in jobs:
+        result = tuner.tune(dict.fromkeys(candidates, 1))
+    if result.ended == "interrupted":
+        raise KeyboardInterrupt
+    checked = Checked()
+    for job in result.jobs:
         if job.error:
-            raise BoltError(job.error, where=job.problem.summary)
+            checked.not_run[job.problem] = job.error
+            continue
         if not job.trials:
             error = "; ".join(reason for _, reason in job.rejected)
-            found[job.problem] = Measurement(Status.BUILD_FAILED, error=error)
+            checked.measurements[job.problem] = Measurement(Status.BUILD_FAILED, error=error)
         for trial in job.trials:
-            found[job.problem] = job.measurements[trial.text]
-    return found
+            checked.measurements[job.problem] = job.measurements[trial.text]
+    return checked
 
 
 def _chosen(chain: ChainOp, choice: ChoiceAttr, target: Target) -> Candidates:

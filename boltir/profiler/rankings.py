@@ -37,10 +37,16 @@ class MeasuredRankings:
     tuner: Tuner
 
     def rank(self, ops: Sequence[Kernel], target: Target) -> Sequence[Ranking | None]:
-        """A ranking for each operation; None for what has no candidates, or that the budget did not suffice for."""
+        """A ranking for each operation; None for what has no candidates, or that the budget did not suffice for.
+
+        Raises:
+            KeyboardInterrupt: as it says; what was measured by then is in the database.
+        """
         known = DatabaseRankings(self.tuner.database, self.tuner.machine)
         if target.name == self.tuner.machine.target:
-            self.tuner.tune(Counter(map(Problem.of, ops)))
+            result = self.tuner.tune(Counter(map(Problem.of, ops)))
+            if result.ended == "interrupted":
+                raise KeyboardInterrupt
         return known.rank(ops, target)
 
 

@@ -53,14 +53,16 @@ def test_the_best_is_the_fastest_whose_result_is_right(database: Database) -> No
     assert database.measurements(KEY)["wrong"] == WRONG
 
 
-def test_what_is_right_on_any_gpu_is_right(database: Database) -> None:
+def test_what_these_versions_built_and_was_right_on_any_gpu_is_right(database: Database) -> None:
     database.record(KEY, "right", ok(1e-6))
     database.record(KEY, "wrong", WRONG)
 
-    assert database.is_right(KEY.problem, MACHINE.target, "right")
-    assert not database.is_right(KEY.problem, MACHINE.target, "wrong")
-    assert not database.is_right(KEY.problem, "sm_80", "right")
-    assert not database.is_right(problem(2).text, MACHINE.target, "right")
+    versions = MACHINE.versions
+    assert database.is_right(KEY.problem, MACHINE.target, versions, "right")
+    assert not database.is_right(KEY.problem, MACHINE.target, versions, "wrong")
+    assert not database.is_right(KEY.problem, MACHINE.target, "boltir 0.0.1", "right")
+    assert not database.is_right(KEY.problem, "sm_80", versions, "right")
+    assert not database.is_right(problem(2).text, MACHINE.target, versions, "right")
 
 
 def test_whoever_did_wrong_is_remembered_on_its_architecture(database: Database) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,33 +17,43 @@ from boltir.dialects import graph
 from boltir.dialects.cutlass import KernelOp
 from boltir.dialects.cutlass.template import TemplateAttr
 from boltir.dialects.properties import bool_attr
-from boltir.errors import BoltError
+from boltir.errors import BoltError, UnsupportedError
 from boltir.profiler import measure_chosen
+from boltir.profiler.candidate_text import candidate_text
 from boltir.profiler.database import Database
 from boltir.profiler.first_check import FirstCheck
+from boltir.profiler.key import Machine, TuningKey, versions_of
 from boltir.profiler.local import TuningOptions
-from boltir.profiler.measure import Built, Workload
+from boltir.profiler.measure import Built, ReferenceFailedError, Workload
 from boltir.profiler.measurement import Measurement, Status
 from boltir.profiler.prepare import FindCandidates, Preparation
-from boltir.profiler.tuner import Tuner
+from boltir.profiler.tuner import Tuner, TuningResult
 from boltir.remarks import Remarks
+from boltir.runtime.build import Builder
 from boltir.target import Target
 from tests.support.chains import chain_module, choose, templates_for
-from tests.support.fake_tuning import MACHINE, FakeBackend, MakeFakeBuilder
+from tests.support.fake_tuning import FakeBackend, MakeFakeBuilder
 from tests.support.network_builder import NetworkBuilder
 
 SM90 = Target.named("sm_90a")
+MACHINE = Machine(SM90.name, "Fake GPU", versions_of(Builder(SM90, show_progress=False)))
 WRONG = Measurement(Status.WRONG, error="off by 0.5")
 HANGS = Measurement(Status.TIMEOUT, error="no answer after 15 s")
 
 
 @dataclass
 class Gpu(FakeBackend):
-    """A GPU that calls kernels after their family, and some of the first ones wrong whatever they are called."""
+    """A GPU that calls kernels after their family, and some of the first ones wrong whatever they are called.
+
+    Problems of which `too_large` says so do not fit into its memory.
+    """
 
     wrong_at_first: int = 0
+    too_large: str = "none"
 
     def measure(self, workload: Workload, candidates: Sequence[Built], fastest: float | None) -> Iterator[Measurement]:
+        if self.too_large in workload.name:
+            raise ReferenceFailedError("the reference fails: out of memory", where=workload.name)
         for measurement in super().measure(workload, candidates, fastest):
             yield WRONG if len(self.asked) <= self.wrong_at_first else measurement
 
@@ -140,6 +150,49 @@ def test_without_a_gpu_nothing_is_checked_and_a_remark_says_so(path: Path, monke
     assert message.endswith("was not run on random data: there is no GPU")
 
 
+def test_a_wrong_kernel_is_refused_beside_one_that_could_not_be_run(backend: Gpu, path: Path) -> None:
+    backend.answers, backend.too_large = {"chain_gemm_sm90_0": WRONG}, "4096"
+    modules, remarks = [chain_module(rows) for rows in (4096, 128)], Remarks()
+    for module in modules:
+        choose(module, templates_for(module, SM90)[0])
+    check = FirstCheck.opened(path, SM90)
+
+    assert not check.passes(modules, remarks)
+    assert len(check.refused) == 1
+    not_run, wrong = (message for _, message in texts(remarks))
+    assert "was not run on random data" in not_run
+    assert "out of memory" in not_run
+    assert "is refused from now on" in wrong
+
+
+def test_ctrl_c_ends_the_check(backend: Gpu, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> TuningResult:
+        return TuningResult((), "interrupted")
+
+    monkeypatch.setattr(Tuner, "tune", interrupted)
+    module = chain_module()
+    choose(module, templates_for(module, SM90)[0])
+    with pytest.raises(KeyboardInterrupt):
+        FirstCheck.opened(path, SM90).passes([module], Remarks())
+
+
+def test_what_other_versions_built_is_checked_anew(backend: Gpu, path: Path) -> None:
+    module = chain_module()
+    candidate = templates_for(module, SM90)[0]
+    op = choose(module, candidate)
+    check = FirstCheck.opened(path, SM90)
+    assert check.passes([module], Remarks())
+    with Database(path) as database:
+        (record,) = database.records()
+        database.prune("none of these")
+        old = replace(MACHINE, versions="boltir 0.0.1, CUTLASS 3.0.0, CUDA 12.0.0")
+        text = candidate_text(candidate.template, candidate.arguments)
+        database.record(TuningKey.of(op, old), text, record.measurement)
+
+    assert check.passes([module], Remarks())
+    assert len(backend.asked) == 2
+
+
 def test_a_network_without_chains_needs_neither_a_gpu_nor_a_database(path: Path) -> None:
     module = chain_module()  # no template is attached: its products will run apart
     assert FirstCheck.opened(path, SM90).passes([module], Remarks())
@@ -175,6 +228,14 @@ def test_a_network_is_compiled_with_the_next_template_that_is_right(backend: Gpu
     assert len(backend.asked) == 2
     formed = [remark for remark in network.remarks if remark.pass_name == "form-persistent-kernels"]
     assert len(formed) == 2, "one of each compilation, and none of what was given up"
+
+
+def test_an_attached_template_that_is_wrong_is_an_error(backend: Gpu, path: Path) -> None:
+    fused = lower(layers(), "fused", target=SM90.name)
+    backend.wrong_at_first = 1000
+    with pytest.raises(UnsupportedError, match=r"the template for fused\.chain failed on random data: wrong"):
+        lower_checked(fused, target=SM90.name, database=path)
+    assert len(backend.asked) == 1
 
 
 def test_a_network_of_wrong_chains_is_compiled_apart(backend: Gpu, path: Path) -> None:
