@@ -148,7 +148,7 @@ class KernelBuilds:
         try:
             self._keep(objects)
             self._builder.link_kernels(kernels, library)
-        except (BoltError, OSError) as error:
+        except Exception as error:  # whatever it is: who waits for these kernels must hear of it
             self._report(BuildOutcome({}, {kernel.key: _reason(error) for kernel in named}))
         else:
             self._report(BuildOutcome({kernel.key: Entry(library, kernel.symbol) for kernel in named}, {}))

@@ -140,7 +140,7 @@ class WorkerBackend:
         for candidate in candidates:
             try:
                 measurement = self._measure(workload, candidate, fastest)
-            except ReferenceFailedError:
+            except BoltError:
                 if self._stopped:
                     return
                 raise
@@ -178,11 +178,18 @@ class WorkerBackend:
             return Measurement(Status.CRASHED, error=one_line(str(error), 300))
 
     def _load(self, workload: Workload) -> None:
+        """Give the process a problem.
+
+        Raises:
+            BoltError: the device cannot be used any more.
+            ReferenceFailedError: it can, but not for this problem.
+        """
         self._loaded = None
         try:
             self._ask(("load", workload), self.start_limit)
         except (BoltError, WorkerDiedError, WorkerTimeoutError) as error:
             self._drop()
+            self.ask_facts()
             raise ReferenceFailedError(f"the reference fails: {error}", where=workload.name) from None
         self._loaded = workload
 

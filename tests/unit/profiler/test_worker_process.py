@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psutil
@@ -76,6 +77,13 @@ def test_a_reference_that_fails_is_an_error_of_the_problem(backend: WorkerBacken
     with pytest.raises(ReferenceFailedError, match="hopeless: the reference fails: out of memory"):
         list(backend.measure(workload("hopeless"), [built("good")], None))
     assert next(backend.measure(workload(), [built("good")], None)).is_ok
+
+
+def test_a_device_that_fails_is_no_error_of_the_problem() -> None:
+    absent = WorkerBackend(device=2, engine=ENGINE)
+    with closing(absent), pytest.raises(BoltError, match="no NVIDIA GPU 2") as found:
+        list(absent.measure(workload(), [built("good")], None))
+    assert not isinstance(found.value, ReferenceFailedError)
 
 
 def test_stopping_ends_a_measurement_that_hangs() -> None:
