@@ -1,13 +1,17 @@
 """The cost gate against what an H100 took for a convolution of 3x3 and one of 1x1 behind it, together and apart."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pytest
 
+from boltir.dialects.cutlass.template import TemplateAttr
 from boltir.dialects.fused import FusedOp
+from boltir.lowering.fused_to_cutlass.chains.candidates import chain_candidates
 from boltir.lowering.fused_to_cutlass.chains.gate import Comparison, Gate
+from boltir.lowering.fused_to_cutlass.chains.problem import ChainProblem, problem_of
 from boltir.target import Target
-from tests.support.fused_networks import Network, convolution
+from tests.support.fused_networks import Network, convolution, product
 
 H100 = Target.named("sm_90a")
 IMAGES = 32
@@ -82,3 +86,18 @@ def test_the_estimates_are_near(pair: Pair) -> None:
     comparison = pair.comparison
     assert 1e6 * comparison.seconds == pytest.approx(pair.together, rel=0.2)
     assert 1e6 * comparison.apart == pytest.approx(pair.apart, rel=0.15)
+
+
+def test_three_products_are_joined_though_no_template_for_two_may_be_used() -> None:
+    network = Network()
+    value = network.argument(65536, 64)
+    for _ in range(3):
+        value = product(network, value, 64, ["row"])
+    run = tuple(op for op in network.finish([value]).walk() if isinstance(op, FusedOp))
+    pairs = [problem for two in pairwise(run) if isinstance(problem := problem_of(two), ChainProblem)]
+    of_pairs = [candidate.template for problem in pairs for candidate in chain_candidates(problem, H100).candidates]
+    wrong: dict[TemplateAttr, str] = dict.fromkeys(of_pairs, "wrong: off by 0.5")
+
+    for refused in ({}, wrong):
+        (chain,) = Gate(H100, refused=refused).cut(run)
+        assert chain.anchors == run

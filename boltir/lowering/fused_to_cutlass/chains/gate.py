@@ -15,7 +15,7 @@ from boltir.dialects.fused import Conv2dOp, FusedOp, GemmOp
 from boltir.lowering.fused_to_cutlass.chains.candidates import ChainCandidate, chain_candidates
 from boltir.lowering.fused_to_cutlass.chains.problem import problem_of
 from boltir.lowering.fused_to_cutlass.families import select_on_tensor_cores
-from boltir.lowering.fused_to_cutlass.selection import Refusal, Selection
+from boltir.lowering.fused_to_cutlass.selection import Refusal
 from boltir.ranking import Refused
 from boltir.target import Target
 
@@ -130,7 +130,10 @@ class Gate:
     def _apart(self, op: FusedOp) -> float:
         assert isinstance(op, GemmOp | Conv2dOp)
         answer = select_on_tensor_cores(op, self.target)
-        return answer.ranked[0].estimate.seconds if isinstance(answer, Selection) else inf
+        if isinstance(answer, Refusal):
+            return inf
+        allowed = (candidate for candidate in answer.ranked if candidate.template not in self.refused)
+        return next((candidate.estimate.seconds for candidate in allowed), inf)
 
     def cut(self, run: tuple[FusedOp, ...]) -> list[Comparison]:
         """The chains that `run` becomes, those that save most; what is in none of them stays apart."""
@@ -153,11 +156,12 @@ class Gate:
         return {end: comparison for end, comparison in found.items() if self.force or comparison.pays}
 
     def _beginning_at(self, run: tuple[FusedOp, ...], begin: int) -> dict[int, Comparison]:
-        """The chains from there on that a template serves, by where they end; one for more serves fewer, too."""
+        """The chains from there on that a template serves, by where they end."""
         found: dict[int, Comparison] = {}
         for end in range(begin + PRODUCTS[0], min(len(run), begin + PRODUCTS[-1]) + 1):
             comparison = self.compare(run[begin:end])
-            if isinstance(comparison.together, Refusal):
-                break
-            found[end] = comparison
+            if not isinstance(comparison.together, Refusal):
+                found[end] = comparison
+            elif not self.refused:
+                break  # a template for more products would serve these
         return found

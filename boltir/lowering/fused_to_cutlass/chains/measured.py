@@ -28,7 +28,7 @@ def measured_comparisons(
     trials = [(one, _trial(one.anchors, one.together)) for one in expected if isinstance(one.together, ChainCandidate)]
     products = list(dict.fromkeys(op for one, _ in trials for op in one.anchors))
     found = rankings.rank([*(chain for _, chain in trials), *products], target)
-    apart = {op: _seconds(ranking) for op, ranking in zip(products, found[len(trials) :], strict=True)}
+    apart = {op: _seconds(ranking, refused) for op, ranking in zip(products, found[len(trials) :], strict=True)}
     comparisons: dict[Anchors, Comparison] = {}
     for (one, chain), ranking in zip(trials, found, strict=False):
         together = _fastest(one.together, chain, ranking, refused, target)
@@ -63,6 +63,7 @@ def _fastest(
     return None
 
 
-def _seconds(ranking: Ranking | None) -> float | None:
-    """Of the fastest that gave right results."""
-    return ranking.rows[0].seconds if ranking is not None else None
+def _seconds(ranking: Ranking | None, refused: Refused) -> float | None:
+    """Of the fastest that gave right results, here and elsewhere."""
+    rows = ranking.rows if ranking is not None else ()
+    return next((row.seconds for row in rows if row.template not in refused), None)
