@@ -118,11 +118,12 @@ class Cutlass:
 def _candidates(chosen: str | None) -> Iterator[Path]:
     """Places that hold an nvcc, best first; what BOLTIR_NVCC names must be one."""
     if chosen:
-        if shutil.which(chosen) is None:
+        found = shutil.which(chosen)
+        if found is None:
             raise BoltError("not an executable file", where=f"{NVCC_VARIABLE}={chosen}")
-        yield Path(chosen)
+        yield Path(found).absolute()  # it is run in other folders
     if on_path := shutil.which("nvcc"):
-        yield Path(on_path)
+        yield Path(on_path).absolute()
     folders = [SYSTEM_TOOLKIT, *_wheel_folders()]
     yield from (path for folder in folders if os.access(path := folder / "bin" / "nvcc", os.X_OK))
 

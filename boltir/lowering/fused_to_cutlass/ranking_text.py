@@ -5,9 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from boltir.cost_model import Estimate, estimate
 from boltir.dialects.cutlass.sm90 import Sm90Attr
-from boltir.dialects.cutlass.template import KernelSignature, TemplateAttr
+from boltir.dialects.cutlass.template import TemplateAttr
 from boltir.dialects.cutlass.tensor_op import TensorOpAttr
+from boltir.dialects.fused import FusedOp
 from boltir.lowering.fused_to_cutlass.family import Candidate, Rejection
+from boltir.lowering.fused_to_cutlass.kernels import kernel_signature
+from boltir.lowering.fused_to_cutlass.stores import epilogue_integers
 from boltir.ranking import RankedTemplate
 from boltir.target import Target
 
@@ -25,12 +28,14 @@ def estimates_text(ranked: Sequence[Candidate], rejected: Sequence[Rejection]) -
     return _listed(f"expected of {len(ranked)} templates", rows, reasons)
 
 
-def measurements_text(rows: Sequence[RankedTemplate], signature: KernelSignature, target: Target) -> str:
-    """How fast the first few templates were measured to be, and what failed."""
+def measurements_text(op: FusedOp, rows: Sequence[RankedTemplate], target: Target) -> str:
+    """How fast the first few templates were measured to be on `op`, and what failed."""
+    stored = epilogue_integers(op)
     measured = [row for row in rows if row.status == "ok" and row.seconds is not None]
     texts: list[str] = []
     for row in measured[:SHOWN]:
-        expected = estimate(row.template, row.arguments, signature, target)
+        signature = kernel_signature(op, row.template)
+        expected = estimate(row.template, {**row.arguments, **stored}, signature, target)
         texts.append(_row(row.template, row.arguments, row.seconds or 0.0, expected) + f", spread {row.spread:.0%}")
     failed = Counter(row.note or row.status for row in rows if row.status not in ("ok", ""))
     return _listed(f"measured {len(measured)} templates", texts, failed)

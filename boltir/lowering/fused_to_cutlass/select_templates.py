@@ -19,7 +19,7 @@ from boltir.lowering.fused_to_cutlass.choose import PASS_NAME, choose_templates
 from boltir.lowering.fused_to_cutlass.chosen import legal_selection
 from boltir.lowering.fused_to_cutlass.family import MatrixTemplate
 from boltir.lowering.fused_to_cutlass.ranking_text import measurements_text
-from boltir.lowering.fused_to_cutlass.selection import Refusal, Selection, signature_of
+from boltir.lowering.fused_to_cutlass.selection import Refusal, Selection
 from boltir.lowering.fused_to_cutlass.sources import rankings_from
 from boltir.passes.support.rewriting import functions
 from boltir.ranking import Ranking, Rankings, Refused
@@ -91,7 +91,7 @@ def _measured(
         if ranking is None:
             remarks.missed(PASS_NAME, op, "nothing was measured: the cost model chose")
             continue
-        remarks.note(PASS_NAME, op, measurements_text(ranking.rows, signature_of(op), target))
+        remarks.note(PASS_NAME, op, measurements_text(op, ranking.rows, target))
         answer = _fastest(op, ranking, refused, target)
         if isinstance(answer, Refusal):
             remarks.missed(PASS_NAME, op, f"no measured template serves, the cost model chose: {answer.reason}")

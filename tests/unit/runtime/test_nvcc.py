@@ -59,6 +59,14 @@ def test_the_environment_variable_wins_over_everything(monkeypatch: pytest.Monke
     assert Nvcc.find() == Nvcc(chosen, "13.0.88", "12.2.0", tmp_path / "mine" / "lib" / "libcudart.so")
 
 
+def test_a_chosen_nvcc_may_be_named_from_the_current_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    chosen = make_toolkit(tmp_path / "mine")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BOLTIR_NVCC", str(chosen.relative_to(tmp_path)))
+
+    assert Nvcc.find().path == chosen  # nvcc is run in other folders
+
+
 def test_the_path_comes_before_usr_local(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     on_path = make_toolkit(tmp_path / "opt" / "cuda")
     make_toolkit(tmp_path / "usr" / "local" / "cuda")
