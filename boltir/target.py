@@ -43,6 +43,11 @@ class Target:
         return int(self.name.removeprefix("sm_").removesuffix("a"))
 
     @property
+    def l2_kept(self) -> float:
+        """Bytes that stay in the L2 cache: it has two partitions, and data of both ends up in each."""
+        return self.l2_bytes / 2
+
+    @property
     def virtual_architecture(self) -> str:
         """What nvcc's `arch=` is called for this target: `compute_80`."""
         return "compute_" + self.name.removeprefix("sm_")

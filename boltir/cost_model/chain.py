@@ -36,13 +36,13 @@ def chain_work(
     """
     match template:
         case ChainGemmSm90Attr():
-            return gemm_sm90_work(template, integers, signature, target, instructions)
+            return gemm_sm90_work(template, integers, target, instructions)
         case ChainConv2dSm90Attr():
-            return conv2d_sm90_work(template, integers, signature, target)
+            return conv2d_sm90_work(template, integers, signature, target, instructions)
         case ChainTensorOpAttr():
             return tensor_op_chain_work(template, integers, signature, target)
         case ChainGemmSimtAttr():
-            return simt_work(template, integers, target)
+            return simt_work(template, integers, target, instructions)
         case _:
             raise TypeError(f"there is no model of {template.family}")
 

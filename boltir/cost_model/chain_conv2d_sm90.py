@@ -1,11 +1,11 @@
 """Chains that begin with a convolution on Hopper as work: fitted to 18 launches on an H100."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from math import ceil
 
-from boltir.cost_model.chain_epilogue import INTERMEDIATE, epilogue_seconds
+from boltir.cost_model.chain_epilogue import INTERMEDIATE, arithmetic_seconds, epilogue_seconds
 from boltir.cost_model.traffic import window_elements
 from boltir.cost_model.work import L2_OVER_MEMORY, Pace, Work
 from boltir.dialects.cutlass.chain_conv2d_sm90 import TILE, ChainConv2dSm90Attr
@@ -26,9 +26,13 @@ STRIDED = 2.0
 
 
 def conv2d_sm90_work(
-    template: ChainConv2dSm90Attr, integers: Mapping[str, int], signature: KernelSignature, target: Target
+    template: ChainConv2dSm90Attr,
+    integers: Mapping[str, int],
+    signature: KernelSignature,
+    target: Target,
+    instructions: Sequence[int],
 ) -> tuple[Work, Pace]:
-    """The work of a launch.
+    """The work of a launch, whose epilogues execute these further `instructions`.
 
     A threadblock is one tile of 64 pixels here: consumers take turns on the tensor cores of a multiprocessor. There are
     no more multiprocessors at work than it takes to give each consumer a tile.
@@ -42,6 +46,7 @@ def conv2d_sm90_work(
     image = 2 * window_elements(integers) / tiles
     shared = min(consumers, rounds) * cluster
     store = epilogue_seconds(TILE, extents[1:], signature.outputs[0], PACE.store, INTERMEDIATE)
+    store += arithmetic_seconds(TILE, extents[1:], instructions, target)
     streamed = 0.0 if template.resident.data else weights / shared
     filling = weights * slots / cluster if template.resident.data else 0.0
     skips = max(integers["stride_h"], integers["stride_w"]) > 1

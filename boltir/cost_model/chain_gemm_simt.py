@@ -1,8 +1,9 @@
 """Chains of narrow products on the ordinary cores as work."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import ceil
 
+from boltir.cost_model.chain_epilogue import arithmetic_seconds
 from boltir.cost_model.work import Pace, Work
 from boltir.dialects.cutlass.chain_gemm_simt import ChainGemmSimtAttr
 from boltir.target import Target
@@ -14,15 +15,21 @@ FLOPS = 60e9
 """Operations per second that a multiprocessor does with weights that all threads read from the cache."""
 
 
-def simt_work(template: ChainGemmSimtAttr, integers: Mapping[str, int], target: Target) -> tuple[Work, Pace]:
-    """The work of a launch of `chain_gemm_simt`: a thread computes a row."""
-    flops = 2 * template.weights * THREADS
+def simt_work(
+    template: ChainGemmSimtAttr, integers: Mapping[str, int], target: Target, instructions: Sequence[int]
+) -> tuple[Work, Pace]:
+    """The work of a launch of `chain_gemm_simt`, whose epilogues execute these further `instructions`.
+
+    A thread computes a row.
+    """
+    epilogues = arithmetic_seconds(THREADS, template.extents.data[1:], instructions, target)
+    seconds = 2 * template.weights * THREADS / FLOPS + epilogues
     work = Work(
         blocks=ceil(template.rows(integers) / THREADS),
         slots=target.multiprocessors,
         resident=1,
         steps=1,
-        multiply=lambda busy: flops / FLOPS,
+        multiply=lambda busy: seconds,
         loaded=0.0,
         latency=0.0,
         store=0.0,

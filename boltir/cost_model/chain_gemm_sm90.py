@@ -5,9 +5,9 @@ from dataclasses import replace
 from itertools import pairwise
 from math import ceil
 
-from boltir.cost_model.work import L2_OVER_MEMORY, Pace, Work, instruction_seconds, multiply_seconds
+from boltir.cost_model.chain_epilogue import arithmetic_seconds
+from boltir.cost_model.work import L2_OVER_MEMORY, Pace, Work, multiply_seconds
 from boltir.dialects.cutlass.chain_gemm_sm90 import ROWS, ChainGemmSm90Attr
-from boltir.dialects.cutlass.template import KernelSignature
 from boltir.target import Target
 
 PACE = Pace(launch=2.1e-6, restart=0.0, sync=0.0, store=0.0)
@@ -26,11 +26,7 @@ EXCHANGE = 0.17e-6
 
 
 def gemm_sm90_work(
-    template: ChainGemmSm90Attr,
-    integers: Mapping[str, int],
-    signature: KernelSignature,
-    target: Target,
-    instructions: Sequence[int],
+    template: ChainGemmSm90Attr, integers: Mapping[str, int], target: Target, instructions: Sequence[int]
 ) -> tuple[Work, Pace]:
     """The work of a launch, whose epilogues execute these further `instructions`.
 
@@ -41,8 +37,7 @@ def gemm_sm90_work(
     tiles = ceil(template.rows(integers) / ROWS)
     beside = 1 if template.is_resident else template.teams
     peak = sum(multiply_seconds((ROWS, n, k), (ROWS, n), 2, target) for k, n in pairwise(extents))
-    executed = sum(ROWS * n * (INSTRUCTIONS + count) for n, count in zip(extents[1:], instructions, strict=True))
-    epilogues = slots * instruction_seconds(executed, target)
+    epilogues = arithmetic_seconds(ROWS, extents[1:], [INSTRUCTIONS + count for count in instructions], target)
     exposed = EXPOSED if template.is_pipelined else 1.0
     weights = 2 * sum(k * n for k, n in pairwise(extents))
     work = Work(

@@ -5,14 +5,7 @@ from itertools import pairwise
 from math import ceil
 
 from boltir.cost_model.chain_epilogue import INTERMEDIATE, epilogue_seconds
-from boltir.cost_model.tensor_op import (
-    EFFICIENCY,
-    EFFICIENCY_BESIDE_WGMMA,
-    PACE,
-    REGISTERS,
-    RESERVED_SHARED_MEMORY,
-    STAGE_LATENCY,
-)
+from boltir.cost_model.tensor_op import EFFICIENCY, EFFICIENCY_BESIDE_WGMMA, PACE, STAGE_LATENCY, resident_blocks
 from boltir.cost_model.work import Pace, Work, multiply_seconds
 from boltir.dialects.cutlass.chain_tensor_op import ChainTensorOpAttr
 from boltir.dialects.cutlass.template import KernelSignature
@@ -59,11 +52,5 @@ def tensor_op_chain_work(
 
 def _resident(template: ChainTensorOpAttr, target: Target) -> int:
     """Threadblocks that one multiprocessor holds."""
-    return max(
-        1,
-        min(
-            target.shared_memory_per_multiprocessor // (template.shared_memory + RESERVED_SHARED_MEMORY),
-            target.max_threads_per_multiprocessor // template.threads,
-            REGISTERS // ((template.accumulators + OTHER_REGISTERS) * template.threads),
-        ),
-    )
+    registers = template.accumulators + OTHER_REGISTERS
+    return resident_blocks(template.shared_memory, template.threads, registers, target)

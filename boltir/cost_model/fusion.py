@@ -105,7 +105,7 @@ class FusionCost:
         return Tradeoff(saved, 0.0 if self.free else spent)
 
     def _reading(self, size: int) -> float:
-        is_cached = 2 * size <= self.target.l2_bytes
+        is_cached = size <= self.target.l2_kept
         return size / (self.target.memory_bandwidth * (L2_SPEEDUP if is_cached else 1))
 
 

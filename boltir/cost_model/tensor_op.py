@@ -90,12 +90,22 @@ def _steps(template: TensorOpAttr, integers: Mapping[str, int]) -> int:
 
 def _resident(template: TensorOpAttr, signature: KernelSignature, target: Target) -> int:
     """Threadblocks that one multiprocessor holds."""
-    shared = template.shared_memory(signature.outputs[0]) + RESERVED_SHARED_MEMORY
+    shared_memory = template.shared_memory(signature.outputs[0])
+    return resident_blocks(shared_memory, template.threads, template.registers + ADDRESSING_REGISTERS, target)
+
+
+def resident_blocks(shared_memory: int, threads: int, registers: int, target: Target) -> int:
+    """Threadblocks that one multiprocessor holds, at least one.
+
+    Args:
+        shared_memory: bytes of a threadblock.
+        registers: of a thread.
+    """
     return max(
         1,
         min(
-            target.shared_memory_per_multiprocessor // shared,
-            target.max_threads_per_multiprocessor // template.threads,
-            REGISTERS // ((template.registers + ADDRESSING_REGISTERS) * template.threads),
+            target.shared_memory_per_multiprocessor // (shared_memory + RESERVED_SHARED_MEMORY),
+            target.max_threads_per_multiprocessor // threads,
+            REGISTERS // (registers * threads),
         ),
     )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from boltir.cost_model.traffic import Raster
 from boltir.dialects.cutlass.sm90 import Sm90Attr
+from boltir.dialects.shapes import round_up
 
 
 def tile_grid(template: Sm90Attr, integers: Mapping[str, int]) -> tuple[int, int]:
@@ -17,7 +18,7 @@ def tile_grid(template: Sm90Attr, integers: Mapping[str, int]) -> tuple[int, int
     cluster_m, cluster_n, _ = template.cluster.data
     rows, columns = _tiles(template, integers)
     group = _group(template, integers)
-    return _up(rows, cluster_m * group), _up(columns, cluster_n * group)
+    return round_up(rows, cluster_m * group), round_up(columns, cluster_n * group)
 
 
 def tile_order(template: Sm90Attr, integers: Mapping[str, int]) -> tuple[int, bool]:
@@ -47,7 +48,7 @@ def effective_swizzle(most: int, tiles: int) -> int:
 def _group(template: Sm90Attr, integers: Mapping[str, int]) -> int:
     cluster_m, cluster_n, _ = template.cluster.data
     rows, columns = _tiles(template, integers)
-    return effective_swizzle(integers.get("swizzle", 1), min(_up(rows, cluster_m), _up(columns, cluster_n)))
+    return effective_swizzle(integers.get("swizzle", 1), min(round_up(rows, cluster_m), round_up(columns, cluster_n)))
 
 
 def _tiles(template: Sm90Attr, integers: Mapping[str, int]) -> tuple[int, int]:
@@ -55,7 +56,3 @@ def _tiles(template: Sm90Attr, integers: Mapping[str, int]) -> tuple[int, int]:
     _, m, n = template.result_extents(integers)
     tile_m, tile_n, _ = template.tile.data
     return -(-m // tile_m), -(-n // tile_n)
-
-
-def _up(extent: int, step: int) -> int:
-    return -(-extent // step) * step

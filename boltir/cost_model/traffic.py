@@ -31,16 +31,24 @@ class Traffic:
         b: of the second input, the filters.
         epilogue: of the epilogue's operands.
         outputs: of what is stored.
+        count_a, count_b: how many matrices the inputs are: one each, or as many as the batch has.
     """
 
     a: int
     b: int
     epilogue: int
     outputs: int
+    count_a: int = 1
+    count_b: int = 1
 
     @property
     def total(self) -> int:
         return self.a + self.b + self.epilogue + self.outputs
+
+    @property
+    def largest_matrix(self) -> float:
+        """Bytes of a matrix of the larger input."""
+        return max(self.a / self.count_a, self.b / self.count_b)
 
 
 def traffic_of(template: TemplateAttr, integers: Mapping[str, int], signature: KernelSignature) -> Traffic:
@@ -48,10 +56,11 @@ def traffic_of(template: TemplateAttr, integers: Mapping[str, int], signature: K
     batch, rows, product_columns = template.result_extents(integers)
     columns = product_columns // signature.accumulators
     a, b = _input_elements(integers)
+    counts = [batch if integers.get(stride, 0) else 1 for stride in ("batch_stride_a", "batch_stride_b")]
     element = _bytes(signature.inputs[0])
     epilogue = operand_bytes(signature.epilogue_operands, signature.broadcasts, batch * rows, columns)
     outputs = batch * rows * sum(_stored_row_bytes(signature, integers, columns))
-    return Traffic(element * a, element * b, epilogue, outputs)
+    return Traffic(element * a * counts[0], element * b * counts[1], epilogue, outputs, *counts)
 
 
 def operand_bytes(elements: Iterable[Attribute], broadcasts: Iterable[Broadcast], rows: int, columns: int) -> int:
@@ -62,12 +71,10 @@ def operand_bytes(elements: Iterable[Attribute], broadcasts: Iterable[Broadcast]
 
 
 def _input_elements(integers: Mapping[str, int]) -> tuple[int, int]:
+    """Elements of a matrix of each input, of an image and all filters."""
     if "batch" in integers:
-        m, n, k, batch = (integers[name] for name in ("m", "n", "k", "batch"))
-        return (
-            m * k * (batch if integers["batch_stride_a"] else 1),
-            n * k * (batch if integers["batch_stride_b"] else 1),
-        )
+        m, n, k = (integers[name] for name in ("m", "n", "k"))
+        return m * k, n * k
     k, r, s, c = (integers[name] for name in ("k", "r", "s", "c"))
     return window_elements(integers), k * r * s * c
 
@@ -114,16 +121,15 @@ def device_memory_bytes(
         resident: threadblocks that run at once.
     """
     rows, columns = tiles
-    kept = target.l2_bytes / 2  # the cache has two partitions, and data of both ends up in each
 
-    def again(matrix: int, along: int, across: int) -> float:
-        if matrix / batch <= kept:
-            return matrix
+    def again(matrices: int, count: int, along: int, across: int) -> float:
+        if matrices / count <= target.l2_kept:
+            return matrices
         together = max(swizzle, resident // across)
-        return matrix * max(1, ceil(along / together))
+        return matrices * max(1, ceil(along * batch / count / together))
 
-    by_rows = traffic.a + again(traffic.b, rows, columns)
-    by_columns = traffic.b + again(traffic.a, columns, rows)
+    by_rows = traffic.a + again(traffic.b, traffic.count_b, rows, columns)
+    by_columns = traffic.b + again(traffic.a, traffic.count_a, columns, rows)
     moved = {Raster.ALONG_N: by_rows, Raster.ALONG_M: by_columns, Raster.HEURISTIC: min(by_rows, by_columns)}
     return moved[raster] + traffic.epilogue + traffic.outputs
 

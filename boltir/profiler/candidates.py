@@ -172,5 +172,4 @@ def _proposals(family: Family, target: Target) -> Iterable[HopperTile]:
 
 def _is_read_again(candidate: Candidate, signature: KernelSignature, target: Target) -> bool:
     """Whether a matrix exceeds what the L2 cache keeps, so that the order of the tiles matters."""
-    traffic = traffic_of(candidate.template, candidate.arguments, signature)
-    return max(traffic.a, traffic.b) > target.l2_bytes / 2
+    return traffic_of(candidate.template, candidate.arguments, signature).largest_matrix > target.l2_kept
