@@ -29,46 +29,54 @@ def level_pipeline(level: str, *, target: str, dtype: str, templates: str = "heu
     """
     precision = Precision.named(dtype, Target.named(target))
     if level == "graph":
-        return (
-            "canonicalize",
-            "recognize-composites",
-            "fold-batch-norm",
-            "merge-parallel-convolutions",
-            "fold-prologue",
-            "fold-constants",
-            "assign-layout",
-            "canonicalize",
-            "cse",
-            "hoist-slices",
-            f"fuse-horizontal-gemms{{target={target} dtype={precision.name}}}",
-            "decompose-ops",
-            f"unfold-windows{{target={target} dtype={precision.name}}}",
-            f"pad-alignment{{target={target} dtype={precision.name}}}",
-            f"lower-precision{{dtype={precision.name}}}",
-            f"transpose-weights{{target={target} dtype={precision.name}}}",
-            "fold-constants",
-            "canonicalize",
-            "cse",
-            "dce",
-        )
+        return _graph_pipeline(f"{{target={target} dtype={precision.name}}}", precision)
     if level == "fused":
-        return (
-            "convert-graph-to-fused",
-            "fold-constants",
-            "canonicalize",
-            f"fuse-epilogue{{target={target}}}",
-            f"fuse-dual-gemm{{target={target}}}",
-            "fold-constants",
-            "fold-into-store",
-            "canonicalize",
-            f"form-persistent-kernels{{target={target} source={templates}}}",
-            "fold-constants",
-            "dce",
-        )
+        return _fused_pipeline(target, templates)
     return (
         f"select-templates{{target={target} source={templates}}}",
         f"convert-fused-to-cutlass{{target={target}}}",
         "plan-memory",
+    )
+
+
+def _graph_pipeline(machine: str, precision: Precision) -> tuple[str, ...]:
+    return (
+        "canonicalize",
+        "recognize-composites",
+        "fold-batch-norm",
+        "merge-parallel-convolutions",
+        "fold-prologue",
+        "fold-constants",
+        "assign-layout",
+        "canonicalize",
+        "cse",
+        "hoist-slices",
+        f"fuse-horizontal-gemms{machine}",
+        "decompose-ops",
+        f"unfold-windows{machine}",
+        f"pad-alignment{machine}",
+        f"lower-precision{{dtype={precision.name}}}",
+        f"transpose-weights{machine}",
+        "fold-constants",
+        "canonicalize",
+        "cse",
+        "dce",
+    )
+
+
+def _fused_pipeline(target: str, templates: str) -> tuple[str, ...]:
+    return (
+        "convert-graph-to-fused",
+        "fold-constants",
+        "canonicalize",
+        f"fuse-epilogue{{target={target}}}",
+        f"fuse-dual-gemm{{target={target}}}",
+        "fold-constants",
+        "fold-into-store",
+        "canonicalize",
+        f"form-persistent-kernels{{target={target} source={templates}}}",
+        "fold-constants",
+        "dce",
     )
 
 

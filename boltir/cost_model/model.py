@@ -47,11 +47,6 @@ class Estimate:
     rounds: int
     roof_seconds: float
 
-    @property
-    def roof_part(self) -> float:
-        """The part of the roof that it reaches, at most 1."""
-        return self.roof_seconds / self.seconds
-
 
 MEASURED_INSTRUCTIONS = 2
 """Of the epilogues that the model is fitted to, for each element: a bias and a ReLU."""

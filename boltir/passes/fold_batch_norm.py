@@ -45,14 +45,13 @@ def filter_channel_axis(op: Anchor) -> int:
 
 @dataclass(frozen=True)
 class Site:
-    """A batch_norm and what is before it.
+    """What is before a batch_norm.
 
     Attributes:
         anchor: the convolution or matrix product whose weights can absorb a scale.
         bias: the bias_add between anchor and batch_norm, if there is one.
     """
 
-    norm: BatchNormOp
     anchor: Anchor
     bias: BiasAddOp | None
 
@@ -78,7 +77,7 @@ def find_site(norm: BatchNormOp) -> Site | str:
         return f"the second operand of {where} is no weight"
     if isinstance(before, ConvTranspose2dOp) and before.groups.value.data > 1:
         return f"{where} has {before.groups.value.data} groups"
-    return Site(norm, before, bias)
+    return Site(before, bias)
 
 
 def scale_and_shift(norm: BatchNormOp, build: GraphBuilder) -> tuple[SSAValue, SSAValue]:

@@ -8,6 +8,7 @@ from xdsl.utils.exceptions import VerifyException
 from boltir.dialects.cutlass.template import TemplateAttr
 from boltir.dialects.fused import Along, FusedOp, ReducedAttr
 from boltir.dialects.tensors import Shape
+from boltir.lowering.fused_to_cutlass.family import check_rows_of_tiles
 from boltir.lowering.fused_to_cutlass.kernels import kernel_signature
 from boltir.lowering.fused_to_cutlass.selection import Refusal, Selection
 from boltir.lowering.fused_to_cutlass.selectors import answers
@@ -47,8 +48,8 @@ def _check_tiles(store: ReducedAttr, result: Shape, template: TemplateAttr, inte
     extent, tile = (batch * rows, tile_rows) if by_rows else (result[-1], tile_columns)
     if store.group.data < extent and store.group.data != tile:
         raise VerifyException(f"tiles of {tile} {store.along.data.value} do not make groups of {store.group.data}")
-    if by_rows and batch > 1 and rows % tile:
-        raise VerifyException(f"tiles of {tile} rows do not divide the {rows} of each of {batch} matrices")
+    if by_rows:
+        check_rows_of_tiles(template, integers)
 
 
 def refused_stores(op: FusedOp, target: Target) -> tuple[int, ...]:

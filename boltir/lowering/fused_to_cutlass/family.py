@@ -12,7 +12,7 @@ from boltir.cost_model.tile_order import tile_order
 from boltir.dialects.cutlass.gemm_unaligned import GemmUnalignedAttr
 from boltir.dialects.cutlass.matrix import Math
 from boltir.dialects.cutlass.sm90 import MOST_SLICES, RASTERS, SWIZZLES, Schedule, Sm90Attr
-from boltir.dialects.cutlass.template import KernelSignature, ParameterValue
+from boltir.dialects.cutlass.template import KernelSignature, ParameterValue, TemplateAttr
 from boltir.dialects.cutlass.tensor_op import TensorOpAttr
 from boltir.dialects.fused import Along
 from boltir.lowering.fused_to_cutlass.mainloops import Mainloop
@@ -68,15 +68,9 @@ class Family:
         return dict(self.launch)
 
     def check_partial_results(self, template: MatrixTemplate) -> None:
-        """Each tile makes a partial result of a reduction along rows; with several matrices none may span two.
-
-        Raises:
-            VerifyException: one would.
-        """
-        batch, rows, _ = template.result_extents(self.arguments)
-        along_rows = any(store.along is Along.ROWS for store in self.signature.stores)
-        if batch > 1 and along_rows and rows % template.result_tile[0]:
-            raise VerifyException(f"tiles do not divide the {rows} rows of each of {batch} matrices")
+        """Whether no tile makes a partial result of several matrices, as `check_rows_of_tiles`."""
+        if any(store.along is Along.ROWS for store in self.signature.stores):
+            check_rows_of_tiles(template, self.arguments)
 
     def launches(self, template: MatrixTemplate) -> Iterator[Mapping[str, int]]:
         """The values of the launch parameters: several where the kernel cuts K into slices."""
@@ -87,6 +81,17 @@ class Family:
                 yield {**self.arguments, "slices": slices}
         else:
             yield {**self.arguments, "swizzle": SWIZZLES[0], "raster": RASTERS[0]}
+
+
+def check_rows_of_tiles(template: TemplateAttr, integers: Mapping[str, int]) -> None:
+    """Each tile makes a partial result of a reduction along rows; with several matrices none may span two.
+
+    Raises:
+        VerifyException: one would.
+    """
+    (batch, rows, _), (tile, _) = template.result_extents(integers), template.result_tile
+    if batch > 1 and rows % tile:
+        raise VerifyException(f"tiles of {tile} rows do not divide the {rows} rows of each of {batch} matrices")
 
 
 def find_candidates(family: Family, target: Target) -> tuple[tuple[Candidate, ...], tuple[Rejection, ...]]:

@@ -96,7 +96,6 @@ def test_more_work_never_takes_less_time(case: Case, name: str, more: int) -> No
 def test_no_kernel_beats_the_hardware(case: Case) -> None:
     found = expected(case)
     assert found.seconds > found.roof_seconds > 0
-    assert 0 < found.roof_part < 1
 
 
 @given(CASES, st.sampled_from([Broadcast.FULL, Broadcast.GENERAL, Broadcast.ROW, Broadcast.COLUMN, Broadcast.SCALAR]))
