@@ -7,6 +7,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from boltir.dialects.cutlass import KernelOp
+from boltir.dialects.cutlass.chain_conv2d_sm90 import ChainConv2dSm90Attr
+from boltir.dialects.cutlass.chain_gemm_sm90 import ChainGemmSm90Attr
 from boltir.lowering.render import render_kernel
 from boltir.runtime.build import Builder
 from boltir.runtime.kernel_source import KernelSource
@@ -46,5 +48,16 @@ def compile_kernels(cases: Iterable[ChainCase], target: Target) -> None:
     for i, case in enumerate(cases):
         kernel = kernel_of(case)
         kernel.sym_name = type(kernel.sym_name)(f"chain_{i}")
-        sources.append(KernelSource(f"chain_{i}", render_kernel(kernel)))
+        sources.append(KernelSource(f"chain_{i}", render_kernel(kernel) + stated_resources(kernel)))
     Builder(target, jobs=1, show_progress=False).compile_kernels(sources)
+
+
+def stated_resources(kernel: KernelOp) -> str:
+    """C++ that compiles only if the dialect knows what a kernel of Hopper's takes."""
+    chain, template = f"boltir_{kernel.sym_name.data}_detail::Chain", kernel.template_attr
+    if not isinstance(template, ChainGemmSm90Attr | ChainConv2dSm90Attr):
+        return ""
+    stated = [f"{chain}::kSharedBytes <= {template.shared_memory}"]
+    if isinstance(template, ChainGemmSm90Attr):
+        stated.append(f"{chain}::kConsumerRegisters == {template.consumer_registers}")
+    return "".join(f'static_assert({one}, "the dialect and the kernel agree");\n' for one in stated)
