@@ -54,6 +54,17 @@ class Slide(NamedTuple):
         positions = -(-room // self.stride) + 1
         return positions - 1 if (positions - 1) * self.stride >= extent + self.padding[0] else positions
 
+    def always_hits(self, extent: int, window: int, positions: int) -> bool:
+        """Whether a window of so many taps has one of them on the `extent` elements at each of `positions`."""
+        hit = 0  # all positions before
+        for tap in reversed(range(window)):
+            offset = tap * self.dilation - self.padding[0]
+            first, last = -(offset // self.stride), (extent - 1 - offset) // self.stride
+            if hit >= positions or first > hit:
+                break
+            hit = max(hit, last + 1)
+        return hit >= positions
+
     def transposed_positions(self, extent: int, window: int, output_padding: int) -> int:
         """Output positions of a transposed convolution (ONNX ConvTranspose).
 
@@ -133,9 +144,10 @@ class Window(NamedTuple):
         n, h, w, c = image
         extents: list[int] = []
         for slide, extent, taps in zip(self, (h, w), kernel, strict=True):
-            if max(slide.padding) >= slide.reach(taps):
+            positions = slide.positions(extent, taps, ceil_mode=ceil_mode)
+            if max(slide.padding) >= slide.reach(taps) or not slide.always_hits(extent, taps, positions):
                 raise VerifyException("padding must be smaller than the window: some windows would hold nothing")
-            extents.append(slide.positions(extent, taps, ceil_mode=ceil_mode))
+            extents.append(positions)
         return n, extents[0], extents[1], c
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from xdsl.builder import Builder
 from xdsl.context import Context
@@ -26,6 +26,9 @@ from boltir.passes.support.rewriting import erase_unused, functions
 from boltir.precision import Precision
 from boltir.remarks import Remarks
 from boltir.weights import WeightStore
+
+if TYPE_CHECKING:
+    from boltir.interpreters.arrays import Array
 
 ELEMENTS: dict[str, Attribute] = {"f16": f16, "bf16": bf16, "f32": f32}
 
@@ -110,21 +113,16 @@ class PrecisionLowering:
                 op.operands[index] = build.cast(value, result.element_type)
 
     def _limit_weight(self, op: WeightOp) -> None:
-        """Keep the weight's finite values finite in the precision; an infinity, as of a mask, stays one."""
-        import numpy as np
-
+        """Keep the weight's finite values finite in the precision."""
         from boltir.interpreters.arrays import widen
 
         name = op.weight_name
         if not self._is_other(op.result) or name not in self.weights:
             return
         if name not in self.limited:
-            array, limit = widen(self.weights.get(name)), self.precision.largest
-            limited = array
-            if not (-limit <= array.min() and array.max() <= limit):
-                limited = np.where(np.isinf(array), array, array.clip(-limit, limit))
-            fits = limited is array or np.array_equal(limited, array, equal_nan=True)
-            self.limited[name] = name if fits else self.weights.add(name, limited)
+            array = widen(self.weights.get(name))
+            limited = _limited(array, self.precision.largest)
+            self.limited[name] = name if limited is array else self.weights.add(name, limited)
         if self.limited[name] != name:
             self._explain_limit(op, f"weight @{name}")
             op.symbol = SymbolRefAttr(self.limited[name])
@@ -132,9 +130,10 @@ class PrecisionLowering:
     def _convert(self, op: ConstantOp, build: GraphBuilder) -> SSAValue:
         from boltir.interpreters.arrays import convert, dense_array, numpy_dtype, widen
 
-        array, limit = widen(dense_array(op.value)), self.precision.largest
-        low = convert(array.clip(-limit, limit), numpy_dtype(self.element))
-        if (abs(array) > limit).any():
+        array = widen(dense_array(op.value))
+        limited = _limited(array, self.precision.largest)
+        low = convert(limited, numpy_dtype(self.element))
+        if limited is not array:
             self._explain_limit(op, "constant")
         if ((array != 0) & (low == 0)).any():
             self.remarks.note(
@@ -145,6 +144,16 @@ class PrecisionLowering:
     def _explain_limit(self, op: GraphOp, what: str) -> None:
         message = f"{what} has values beyond {self.precision.name}: they become +-{self.precision.largest:g}"
         self.remarks.note(LowerPrecisionPass.name, op, message)
+
+
+def _limited(array: Array, limit: float) -> Array:
+    """`array` with finite values up to `limit`, itself if it has no others; an infinity, as of a mask, stays one."""
+    import numpy as np
+
+    if -limit <= array.min(initial=0) and array.max(initial=0) <= limit:
+        return array
+    beyond = np.isfinite(array) & (np.abs(array) > limit)
+    return np.where(beyond, array.clip(-limit, limit), array) if beyond.any() else array
 
 
 @dataclass(frozen=True)

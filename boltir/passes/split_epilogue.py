@@ -40,7 +40,12 @@ class SplitEpiloguePass(ModulePass):
             for kernel in tuple(function.body.block.ops):
                 if isinstance(kernel, GemmOp | Conv2dOp) and (refused := _beyond(kernel, limits)):
                     kinds = ", ".join(kernel.broadcasts.data[i].data.value for i in refused)
-                    remarks_of(ctx).missed(self.name, kernel, f"the epilogue cannot load operands of kind {kinds}")
+                    message = f"the epilogue cannot load operands of kind {kinds}"
+                    if kernel.has_stores:
+                        stays = "not split, since it stores other than all elements in their order (split-stores first)"
+                        remarks_of(ctx).missed(self.name, kernel, f"{message}; {stays}")
+                        continue
+                    remarks_of(ctx).missed(self.name, kernel, message)
                     split_epilogue(kernel, refused)
 
 

@@ -17,7 +17,7 @@ from boltir.dialects.tensors import element_type, static_shape
 from boltir.lowering.padding.cost import Extents, PaddingCost, exact_extents
 from boltir.passes.fold_constants import LARGEST_PADDING
 from boltir.passes.lower_precision import ELEMENTS
-from boltir.passes.padding.groups import Group, LaneFinder, Product, is_product, picks_rows
+from boltir.passes.padding.groups import Group, LaneFinder, Product, is_product, operands_along_rows, picks_rows
 
 FEW_CHANNELS = 4
 """Convolutions have kernels that read pixels of so many channels at once, besides those of a full access."""
@@ -177,5 +177,6 @@ def _behind(value: SSAValue) -> SSAValue:
 
 def companion(op: Product, finder: LaneFinder) -> SSAValue | None:
     """The operand of `op`, which sums over more lanes, that is no weight and needs more rows for it."""
-    others = [value for value in op.operands if value not in finder.weights and value not in finder.summing[op]]
-    return others[0] if others else None
+    along = operands_along_rows(op)
+    others = (value for i, value in enumerate(op.operands) if i not in along and value not in finder.weights)
+    return next(others, None)

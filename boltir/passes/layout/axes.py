@@ -60,8 +60,18 @@ def can_move(op: GraphOp, order: Order) -> bool:
         return layout_order(op) is order
     if isinstance(op, BatchMatmulOp):
         return rank == SMALLEST_RANK
+    if isinstance(op, ResizeOp) and not _stays_resizable(op, order.other.from_other(rank)):
+        return False
     moved = result_permutation(op, order.other.from_other(rank))
     return moved in (identity(len(moved)), order.other.from_other(len(moved)))
+
+
+def _stays_resizable(op: ResizeOp, permutation: Shape) -> bool:
+    """Whether the dimensions that `op` resizes stay neighbours: kernels resize one dimension, or two neighbours."""
+    sizes = op.sizes.get_values()
+    resized = [axis for axis, extent in enumerate(op.shape) if extent != sizes[axis]]
+    moved = sorted(map(permutation.index, resized))
+    return not resized or moved[-1] - moved[0] <= 1 or resized[-1] - resized[0] > 1
 
 
 def result_permutation(op: GraphOp, permutation: Shape) -> Shape:

@@ -18,6 +18,7 @@ from boltir.dialects.graph.pooling import ReduceSumOp
 from boltir.dialects.shapes import round_up
 from boltir.dialects.tensors import element_type, normalized_axis, static_shape
 from boltir.passes.fold_prologue import summed_axes
+from boltir.passes.padding.infinities import BOTH, Infinities, result_infinities
 from boltir.passes.padding.lanes import FILLS, is_depthwise, is_harmless, lane_operands, lane_value
 from boltir.precision import Precision
 
@@ -37,6 +38,12 @@ def column_axis(op: Product) -> int:
     """The dimension of the right operand that counts the columns of the result."""
     rank = len(static_shape(op.operands[1]))
     return 0 if isinstance(op, Conv2dOp) else rank - (2 if op.transpose_b.value.data else 1)
+
+
+def operands_along_rows(op: Product) -> tuple[int, ...]:
+    """The numbers of the operands over whose rows `op` sums."""
+    axes = summed_axes(op) or ()
+    return tuple(i for i, axis in enumerate(axes) if axis == len(static_shape(op.operands[i])) - 1)
 
 
 def picks_rows(op: GatherOp) -> bool:
@@ -89,6 +96,7 @@ class LaneFinder:
     Attributes:
         weights: what is computed from weights and constants alone.
         numbers: what the lanes hold that padding adds to a tensor.
+        infinities: what has become of infinities in tensors whose added lanes hold NaN where a product read infinities.
         fills: what the constants are padded with of each operation that works lane by lane.
         summing: for each product that may sum over more lanes, the tensors it reads along them.
     """
@@ -96,6 +104,7 @@ class LaneFinder:
     precision: Precision
     weights: set[SSAValue] = field(default_factory=set[SSAValue])
     numbers: dict[SSAValue, float] = field(default_factory=dict[SSAValue, float])
+    infinities: dict[SSAValue, Infinities] = field(default_factory=dict[SSAValue, Infinities])
     fills: dict[Operation, float] = field(default_factory=dict[Operation, float])
     summing: dict[Operation, list[SSAValue]] = field(default_factory=dict[Operation, list[SSAValue]])
     parents: dict[SSAValue, SSAValue] = field(default_factory=dict[SSAValue, SSAValue])
@@ -112,6 +121,7 @@ class LaneFinder:
                 continue
             if not self._works_by_lane(op):
                 self._start(op.result)
+            self._follow_infinities(op)
             if isinstance(op, Product):
                 self._sum(op)
 
@@ -140,14 +150,24 @@ class LaneFinder:
                 return True
         return False
 
+    def _follow_infinities(self, op: GraphOp) -> None:
+        if op not in self.fills and not self.widens(op):
+            return  # a kernel writes zeros
+        lanes = lane_operands(op) if op in self.fills else ()
+        known = {i: self.infinities[op.operands[i]] for i in lanes if op.operands[i] in self.infinities}
+        if (infinities := result_infinities(op, known)) is not None:
+            self.infinities[op.result] = infinities
+
+    def can_sum(self, value: SSAValue) -> bool:
+        """Whether the added lanes of `value` hold NaN in no row that is finite without them."""
+        return bool(self.infinities.get(value, BOTH))
+
     def _sum(self, op: Product) -> None:
         """More lanes add nothing to the sums if the rows of one operand at least end in zeros."""
-        axes = summed_axes(op)
-        if axes is None or not is_product(op):
+        if not is_product(op):
             return
-        along = [value for value, axis in zip(op.operands, axes, strict=True) if axis == len(static_shape(value)) - 1]
-        varying = [value for value in along if value not in self.weights]
-        if not varying or not all(value in self.numbers for value in varying):
+        varying = [op.operands[i] for i in operands_along_rows(op) if op.operands[i] not in self.weights]
+        if not varying or not all(value in self.numbers and self.can_sum(value) for value in varying):
             return
         if len(varying) == 1 or any(self.numbers[value] == 0 for value in varying):
             self.summing[op] = varying
@@ -193,14 +213,14 @@ class LaneFinder:
             assert isinstance(op, GraphOp)
             if use.index in lane_operands(op):
                 return True
-        if any(value is read for read in self.summing.get(op, ())):
+        if op in self.summing and is_product(op) and use.index in operands_along_rows(op):
             return True
-        return ignores_padding(op, use.index, self.numbers[value])
+        return ignores_padding(op, use.index, is_zero=self.numbers[value] == 0 and self.can_sum(value))
 
 
-def ignores_padding(op: Operation, operand: int, number: float) -> bool:
-    """Whether `op` computes the same where the rows of an operand end in more lanes, which hold `number`."""
+def ignores_padding(op: Operation, operand: int, *, is_zero: bool) -> bool:
+    """Whether `op` computes the same where the rows of an operand end in more lanes, all zeros or not."""
     if isinstance(op, ReduceSumOp):
         rank = len(op.shape)
-        return number == 0 and rank - 1 in {normalized_axis(axis, rank) for axis in op.axes.get_values()}
+        return is_zero and rank - 1 in {normalized_axis(axis, rank) for axis in op.axes.get_values()}
     return isinstance(op, AttentionOp) and operand < 3

@@ -2,7 +2,8 @@
 
 A row runs along the last dimension of a tensor, and its lanes are that dimension's positions. Lanes that padding adds
 behind the end of a row hold the same number in every row. As long as that is known and finite, nothing that reads the
-padded rows can be changed by it: matrix products and convolutions multiply it by zeros.
+padded rows can be changed by it: matrix products and convolutions multiply it by zeros. What they make of infinities is
+told in `infinities.py`.
 """
 
 from __future__ import annotations
@@ -104,7 +105,7 @@ def widened_properties(op: GraphOp, lanes: int) -> dict[str, Attribute]:
 def lane_value(op: GraphOp, lanes: Mapping[int, float]) -> float | None:
     """The number in added lanes of the result of `op`, whose lane operands hold `lanes` there; None if not one number.
 
-    It may be infinite or NaN.
+    It may be infinite or NaN. Whatever else `op` multiplies zeros by is taken to be finite.
     """
     match op:
         case ElementwiseOp():
@@ -130,10 +131,10 @@ def _elementwise(op: ElementwiseOp, lanes: Mapping[int, float]) -> float | None:
         return 0.0
     numbers = [lanes[i] if i in lanes else splat_value(value) for i, value in enumerate(op.operands)]
     known = [number for number in numbers if number is not None]
-    return _evaluate(op, known) if len(known) == len(numbers) else None
+    return evaluate_lane(op, known) if len(known) == len(numbers) else None
 
 
-def _evaluate(op: ElementwiseOp, numbers: list[float]) -> float:
+def evaluate_lane(op: ElementwiseOp, numbers: list[float]) -> float:
     """What `op` computes of single numbers, each of its operand's type."""
     import numpy as np
 

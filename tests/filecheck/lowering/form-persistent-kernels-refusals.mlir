@@ -21,6 +21,24 @@ func.func @other_use(%x: tensor<16384x256xf16>, %a: tensor<64x256xf16>, %b: tens
 
 // -----
 
+// A reshape is a use, even if nothing reads it.
+
+func.func @unread_reshape(%x: tensor<16384x256xf16>, %a: tensor<64x256xf16>, %b: tensor<32x64xf16>) -> tensor<16384x32xf16> {
+  %0 = fused.gemm(%x, %a : tensor<16384x256xf16>, tensor<64x256xf16>) {transpose_b = true} -> tensor<16384x64xf16> {
+  ^bb0(%acc: f32):
+    fused.yield %acc : f32
+  }
+  %1 = fused.reshape %0 : tensor<16384x64xf16> -> tensor<4x4096x64xf16>
+  %2 = fused.gemm(%0, %b : tensor<16384x64xf16>, tensor<32x64xf16>) {transpose_b = true} -> tensor<16384x32xf16> {
+  ^bb0(%acc: f32):
+    fused.yield %acc : f32
+  }
+  func.return %2 : tensor<16384x32xf16>
+}
+// CHECK: missed: [form-persistent-kernels] fused.gemm: not in one kernel with the product behind it: its result is read 2 times
+
+// -----
+
 // Windows of several pixels reach into rows of other tiles.
 
 func.func @halo(%x: tensor<8x56x56x64xf16>, %a: tensor<64x1x1x64xf16>, %b: tensor<64x3x3x64xf16>) -> tensor<8x54x54x64xf16> {

@@ -71,6 +71,23 @@ func.func @axes(%x: tensor<1x4x8x8xf32>) -> tensor<1x10x1x12xf32> {
 
 // -----
 
+// Kernels resize one dimension or two neighbours. Where those are the channels and the rows, they stay neighbours.
+
+func.func @resized_channels(%x: tensor<1x4x8x8xf32>) -> tensor<1x8x14x7xf32> {
+  %y = graph.max_pool2d %x {kernel = array<i64: 2, 2>} : (tensor<1x4x8x8xf32>) -> tensor<1x4x7x7xf32>
+  %z = graph.resize %y {sizes = array<i64: 1, 8, 14, 7>} : (tensor<1x4x7x7xf32>) -> tensor<1x8x14x7xf32>
+  %r = graph.max_pool2d %z {kernel = array<i64: 1, 1>} : (tensor<1x8x14x7xf32>) -> tensor<1x8x14x7xf32>
+  func.return %r : tensor<1x8x14x7xf32>
+}
+// CHECK-LABEL: @resized_channels
+// CHECK:         %y = graph.max_pool2d
+// CHECK-NEXT:    [[Y:%.*]] = graph.transpose %y
+// CHECK-NEXT:    %z = graph.resize [[Y]] {sizes = array<i64: 1, 8, 14, 7>}
+// CHECK-NEXT:    [[Z:%.*]] = graph.transpose %z
+// CHECK-NEXT:    %r = graph.max_pool2d [[Z]]
+
+// -----
+
 // After global pooling every order of dimensions is the same.
 
 func.func @global_pooling(%x: tensor<2x4x8x8xf32>) -> tensor<2x4xf32> {

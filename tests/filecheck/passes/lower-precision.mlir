@@ -75,6 +75,18 @@ func.func @mask(%x: tensor<2xf32>) -> tensor<2xf32> {
 
 // -----
 
+// An infinity stays one.
+
+func.func @infinite(%x: tensor<2xf32>) -> tensor<2xf32> {
+  %m = graph.constant dense<[0.0, 0xFF800000]> : tensor<2xf32>
+  %y = graph.maximum %x, %m : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+  func.return %y : tensor<2xf32>
+}
+// CHECK-LABEL: @infinite
+// CHECK:         graph.constant dense<[0.000000e+00, 0xfc00]> : tensor<2xf16>
+
+// -----
+
 func.func @tiny(%x: tensor<2xf32>) -> tensor<2xf32> {
   %e = graph.constant dense<1.0e-12> : tensor<f32>
   %y = graph.add %x, %e : (tensor<2xf32>, tensor<f32>) -> tensor<2xf32>

@@ -100,3 +100,62 @@ func.func @ones(%x: tensor<64x46xf16>) -> tensor<64x64xf16> {
 }
 // CHECK-LABEL: @ones
 // CHECK-NOT:     graph.pad
+
+// -----
+
+// Where a product sums over infinities, its added columns hold NaN. A sigmoid makes finite numbers of infinities but not of
+// NaN. Behind it, such lanes are cut off, and products that sum over them get zeros instead.
+
+func.func @bounded(%x: tensor<64x64xf16>) -> (tensor<64x64xf16>, tensor<64x64xf16>, tensor<64x1xf16>) {
+  %v = graph.weight @v : tensor<64x46xf16>
+  %w = graph.weight @w : tensor<46x64xf16>
+  %6 = graph.constant dense<6.0> : tensor<f16>
+  %0 = graph.gemm %x, %v : (tensor<64x64xf16>, tensor<64x46xf16>) -> tensor<64x46xf16>
+  %1 = graph.sigmoid %0 : (tensor<64x46xf16>) -> tensor<64x46xf16>
+  %2 = graph.gemm %1, %w : (tensor<64x46xf16>, tensor<46x64xf16>) -> tensor<64x64xf16>
+  %3 = graph.relu %0 : (tensor<64x46xf16>) -> tensor<64x46xf16>
+  %4 = graph.minimum %3, %6 : (tensor<64x46xf16>, tensor<f16>) -> tensor<64x46xf16>
+  %5 = graph.gemm %4, %w : (tensor<64x46xf16>, tensor<46x64xf16>) -> tensor<64x64xf16>
+  %7 = graph.tanh %0 : (tensor<64x46xf16>) -> tensor<64x46xf16>
+  %8 = graph.reduce_sum %7 {axes = array<i64: 1>} : (tensor<64x46xf16>) -> tensor<64x1xf16>
+  func.return %2, %5, %8 : tensor<64x64xf16>, tensor<64x64xf16>, tensor<64x1xf16>
+}
+// CHECK-LABEL: @bounded
+// CHECK:         [[Y:%.*]] = graph.gemm {{.*}} -> tensor<64x48xf16>
+// CHECK-NEXT:    [[S:%.*]] = graph.sigmoid [[Y]]
+// CHECK-NEXT:    [[S1:%.*]] = graph.slice [[S]]
+// CHECK-NEXT:    [[S2:%.*]] = graph.pad [[S1]]
+// CHECK:         graph.gemm [[S2]]
+// CHECK-NEXT:    [[R:%.*]] = graph.relu [[Y]]
+// CHECK-NEXT:    [[M:%.*]] = graph.minimum [[R]]
+// CHECK-NEXT:    [[M1:%.*]] = graph.slice [[M]]
+// CHECK-NEXT:    [[M2:%.*]] = graph.pad [[M1]]
+// CHECK:         graph.gemm [[M2]]
+// CHECK-NEXT:    [[T:%.*]] = graph.tanh [[Y]]
+// CHECK-NEXT:    [[T1:%.*]] = graph.slice [[T]]
+// CHECK-NEXT:    graph.reduce_sum [[T1]]
+
+// -----
+
+// Functions with one bound keep an infinity, and a lane of zeros that no product computed needs no care.
+
+func.func @one_bound(%x: tensor<64x64xf16>, %y: tensor<64x46xf16>) -> (tensor<64x64xf16>, tensor<64x64xf16>) {
+  %v = graph.weight @v : tensor<64x46xf16>
+  %w = graph.weight @w : tensor<46x64xf16>
+  %0 = graph.gemm %x, %v : (tensor<64x64xf16>, tensor<64x46xf16>) -> tensor<64x46xf16>
+  %1 = graph.relu %0 : (tensor<64x46xf16>) -> tensor<64x46xf16>
+  %2 = graph.gemm %1, %w : (tensor<64x46xf16>, tensor<46x64xf16>) -> tensor<64x64xf16>
+  %3 = graph.sigmoid %y : (tensor<64x46xf16>) -> tensor<64x46xf16>
+  %4 = graph.gemm %3, %w : (tensor<64x46xf16>, tensor<46x64xf16>) -> tensor<64x64xf16>
+  func.return %2, %4 : tensor<64x64xf16>, tensor<64x64xf16>
+}
+// CHECK-LABEL: @one_bound
+// CHECK-NOT:     graph.slice
+// CHECK:         [[R:%.*]] = graph.relu {{.*}} -> tensor<64x48xf16>
+// CHECK-NEXT:    graph.pad %w
+// CHECK-NEXT:    graph.gemm [[R]], {{.*}} : (tensor<64x48xf16>, tensor<48x64xf16>)
+// CHECK-NEXT:    graph.pad %y
+// CHECK-NEXT:    [[S:%.*]] = graph.sigmoid
+// CHECK-NEXT:    graph.pad %w
+// CHECK-NEXT:    graph.gemm [[S]], {{.*}} : (tensor<64x48xf16>, tensor<48x64xf16>)
+// CHECK-NOT:     graph.slice

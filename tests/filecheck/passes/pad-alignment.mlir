@@ -86,6 +86,19 @@ func.func @right_operand(%x: tensor<2x64x46xf16>, %y: tensor<2x46x30xf16>) -> te
 
 // -----
 
+// One tensor as both operands: its rows are summed over as the right one, and counted by the result's rows as the left one.
+
+func.func @both_operands(%x: tensor<46x46xf16>) -> tensor<46x46xf16> {
+  %0 = graph.gemm %x, %x {transpose_a = true, transpose_b = true} : (tensor<46x46xf16>, tensor<46x46xf16>) -> tensor<46x46xf16>
+  func.return %0 : tensor<46x46xf16>
+}
+// CHECK-LABEL: @both_operands
+// CHECK-DAG:     [[L:%.*]] = graph.pad %x {{.*}} -> tensor<48x46xf16>
+// CHECK-DAG:     [[R:%.*]] = graph.pad %x {{.*}} -> tensor<46x48xf16>
+// CHECK:         graph.gemm [[L]], [[R]] {{.*}} -> tensor<46x46xf16>
+
+// -----
+
 // A concat along the rows joins zeros, too; rows of a table of weights are padded in the table.
 
 func.func @makers(%x: tensor<64x20xf16>, %y: tensor<64x26xf16>, %ids: tensor<64xi64>) -> (tensor<64x64xf16>, tensor<64x64xf16>) {

@@ -131,3 +131,22 @@ func.func @within_limits(%a: tensor<8x16xf16>, %b: tensor<16x4xf16>, %p: tensor<
   }
   func.return %y : tensor<8x4xf16>
 }
+
+// -----
+
+// What stores some columns only stays: the rest of the epilogue could not tell which ones they are.
+
+// CHECK-LABEL: @stored_columns
+// CHECK:         fused.gemm{{.*}}[row, row] {stores = [#fused.columns<0, 8>]}
+// CHECK-NOT:     fused.pointwise
+// REMARK: the epilogue cannot load operands of kind row; not split, since it stores other than all elements in their order (split-stores first)"
+
+func.func @stored_columns(%a: tensor<8x16xf16>, %b: tensor<16x32xf16>, %p: tensor<32xf16>, %q: tensor<32xf16>) -> tensor<8x8xf16> {
+  %y = fused.gemm(%a, %b : tensor<8x16xf16>, tensor<16x32xf16>) epilogue(%p, %q : tensor<32xf16>, tensor<32xf16>) [row, row] {stores = [#fused.columns<0, 8>]} -> tensor<8x8xf16> {
+  ^bb0(%0: f32, %1: f32, %2: f32):
+    %3 = arith.addf %0, %1 : f32
+    %4 = arith.mulf %3, %2 : f32
+    fused.yield %4 : f32
+  }
+  func.return %y : tensor<8x8xf16>
+}

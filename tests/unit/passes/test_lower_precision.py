@@ -28,6 +28,18 @@ def test_an_infinite_mask_stays_infinite() -> None:
     np.testing.assert_array_equal(network.outputs()[0], np.array([0, -np.inf, -65504], np.float32))
 
 
+def test_an_infinite_constant_stays_infinite_without_a_remark() -> None:
+    net = NetworkBuilder(np.random.default_rng(0))
+    x = net.argument(np.zeros(3, np.float32))
+    network = net.finish(net.add(graph.AddOp, x, net.scalar(-np.inf)), net.add(graph.AddOp, x, net.scalar(-1e30)))
+    LowerPrecisionPass("f16").apply(network.context, network.module)
+    masked, lowest = network.outputs()
+    np.testing.assert_array_equal(masked, np.full(3, -np.inf, np.float32))
+    np.testing.assert_array_equal(lowest, np.full(3, -65504, np.float32))
+    (remark,) = network.context.remarks
+    assert remark.message == "constant has values beyond f16: they become +-65504"
+
+
 def test_unknown_options_are_errors() -> None:
     network = NetworkBuilder(np.random.default_rng(0)).finish()
     with pytest.raises(BoltError, match=r"unknown dtype 'f8' \(one of f16, fp16"):

@@ -71,9 +71,9 @@ def _next_anchor(op: Anchor) -> FusedOp | Obstacle | None:
 
 
 def _uses(value: SSAValue) -> Iterator[Use]:
-    """What reads `value`, also through reshapes."""
+    """What reads `value`, also through reshapes; a reshape that nothing reads reads it, too."""
     for use in value.uses:
-        if isinstance(use.operation, ReshapeOp):
+        if isinstance(use.operation, ReshapeOp) and use.operation.output.first_use is not None:
             yield from _uses(use.operation.output)
         else:
             yield use

@@ -522,6 +522,15 @@ func.func @main(%x: tensor<1x8x6x6xf32>) {
 
 // -----
 
+// The first row and column of windows have taps before and behind the one pixel.
+// CHECK: 'graph.max_pool2d': padding must be smaller than the window: some windows would hold nothing
+func.func @main(%x: tensor<1x8x1x1xf32>) {
+  %y = graph.max_pool2d %x {kernel = array<i64: 2, 2>, dilations = array<i64: 2, 2>, padding = array<i64: 1, 1, 2, 2>} : (tensor<1x8x1x1xf32>) -> tensor<1x8x2x2xf32>
+  func.return
+}
+
+// -----
+
 // CHECK: 'graph.avg_pool2d': a window of 7 does not fit into 6 elements with padding 0
 func.func @main(%x: tensor<1x8x6x6xf32>) {
   %y = graph.avg_pool2d %x {kernel = array<i64: 7, 7>} : (tensor<1x8x6x6xf32>) -> tensor<1x8x4x4xf32>
