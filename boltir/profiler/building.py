@@ -11,7 +11,7 @@ from pathlib import Path
 
 from boltir.errors import BoltError, one_line
 from boltir.profiler.executable import Entry
-from boltir.runtime.build import Builder, default_jobs
+from boltir.runtime.build import Builder, CompileError, default_jobs
 from boltir.runtime.kernel_source import KernelSource
 from boltir.runtime.processes import end_all_compilers
 from boltir.target import Target
@@ -39,11 +39,29 @@ class LocalBuilder:
 
 
 @dataclass(frozen=True)
+class BuildFailure:
+    """Why a kernel was not built.
+
+    Attributes:
+        reason: on one line.
+        is_lasting: the compiler refuses it; anything else may be over in the next run.
+    """
+
+    reason: str
+    is_lasting: bool
+
+    @staticmethod
+    def of(error: BaseException) -> BuildFailure:
+        described = str(error) if isinstance(error, BoltError) else f"{type(error).__name__}: {error}"
+        return BuildFailure(one_line(described, 300), isinstance(error, CompileError))
+
+
+@dataclass(frozen=True)
 class BuildOutcome:
     """What came of one unit: the kernels' entries by their keys, or why there are none."""
 
     entries: dict[str, Entry]
-    failures: dict[str, str]
+    failures: dict[str, BuildFailure]
 
 
 Objects = list[tuple[list[str], bytes]]
@@ -53,7 +71,8 @@ def compile_unit(make_builder: MakeBuilder, kernels: Sequence[KernelSource], fin
     """Compile kernels wherever this runs; returns object files, each with the keys of the kernels in it.
 
     Raises:
-        BoltError: a kernel does not compile, or this machine's tools are others than `fingerprint` stands for.
+        CompileError: a kernel does not compile.
+        BoltError: nvcc was killed, or this machine's tools are others than `fingerprint` stands for.
     """
     builder = make_builder()
     if builder.fingerprint != fingerprint:
@@ -123,16 +142,16 @@ class KernelBuilds:
     def _submit(self, unit: Sequence[KernelSource]) -> None:
         try:
             future = self.executor.submit(compile_unit, self.make_builder, unit, self._builder.fingerprint)
-        except RuntimeError as error:  # it is broken or shut down
-            self._report(BuildOutcome({}, {self.key_of(kernel): _reason(error) for kernel in unit}))
+        except Exception as error:  # it is broken, shut down, or has lost its cluster
+            self._report_failure(unit, error)
             return
         self._futures.append(future)
         future.add_done_callback(lambda done: self._finish(unit, done))
 
     def _finish(self, unit: Sequence[KernelSource], future: Future[Objects]) -> None:
-        if self._cancelled or future.cancelled():
+        if self._cancelled:
             return
-        error = future.exception()
+        error = BoltError("what builds kernels gave it up") if future.cancelled() else future.exception()
         if error is None:
             with suppress(RuntimeError):  # it is being cancelled
                 self._linker.submit(self._keep_and_link, unit, future.result())
@@ -140,7 +159,7 @@ class KernelBuilds:
             for kernel in unit:  # which of them is to blame
                 self._submit([kernel])
         else:
-            self._report(BuildOutcome({}, {self.key_of(unit[0]): _reason(error)}))
+            self._report_failure(unit, error)
 
     def _keep_and_link(self, kernels: Sequence[KernelSource], objects: Objects) -> None:
         named = self._builder.named(kernels)
@@ -149,7 +168,7 @@ class KernelBuilds:
             self._keep(objects)
             self._builder.link_kernels(kernels, library)
         except Exception as error:  # whatever it is: who waits for these kernels must hear of it
-            self._report(BuildOutcome({}, {kernel.key: _reason(error) for kernel in named}))
+            self._report_failure(kernels, error)
         else:
             self._report(BuildOutcome({kernel.key: Entry(library, kernel.symbol) for kernel in named}, {}))
 
@@ -162,6 +181,10 @@ class KernelBuilds:
             with cache.scratch() as folder:
                 (folder / "unit.o").write_bytes(data)
                 cache.add(keys, folder / "unit.o")
+
+    def _report_failure(self, kernels: Sequence[KernelSource], error: BaseException) -> None:
+        failure = BuildFailure.of(error)
+        self._report(BuildOutcome({}, {self.key_of(kernel): failure for kernel in kernels}))
 
     def _report(self, outcome: BuildOutcome) -> None:
         if not self._cancelled:
@@ -197,8 +220,3 @@ def _grouped(kernels: Sequence[KernelSource], most: int) -> list[list[KernelSour
 def is_slow_to_build(kernel: KernelSource) -> bool:
     """Whether nvcc takes a minute for it: it is of CUTLASS 3.x, or one of boltir's own for warpgroups."""
     return any(header in kernel.source for header in ("collective_builder.hpp", "cutlass/arch/reg_reconfig.h"))
-
-
-def _reason(error: BaseException) -> str:
-    described = str(error) if isinstance(error, BoltError) else f"{type(error).__name__}: {error}"
-    return one_line(described, 300)

@@ -11,6 +11,7 @@ from xdsl.context import Context
 from xdsl.parser import Parser
 from xdsl.utils.exceptions import ParseError, VerifyException
 
+from boltir.context import CompilerContext
 from boltir.dialects.cutlass import Cutlass
 from boltir.dialects.cutlass.template import TemplateAttr
 
@@ -44,6 +45,6 @@ def parse_template(text: str) -> TemplateAttr | None:
 
 @cache
 def _context() -> Context:
-    context = Context()
+    context = CompilerContext()
     context.load_dialect(Cutlass)
     return context

@@ -34,6 +34,7 @@ from boltir.lowering.fused_to_cutlass.family import (
 from boltir.lowering.fused_to_cutlass.mainloops import HopperTile, Mainloop, Tile
 from boltir.lowering.fused_to_cutlass.selection import Refusal
 from boltir.lowering.fused_to_cutlass.stores import stores_of
+from boltir.profiler.candidate_text import candidate_text
 from boltir.profiler.enumeration import hopper_tiles, shipped_tiles
 from boltir.profiler.matmul_heuristics import proposed_tiles
 from boltir.target import Target
@@ -84,20 +85,42 @@ def candidates_for(op: FusedOp | ChainOp, target: Target) -> Candidates:
         return _for_chain(op, target)
     legal: list[Candidate] = []
     rejected: list[Rejection] = []
-    usual: set[MatrixTemplate] = set()
     for family in families(op, target):
         if isinstance(family, Refusal):
             rejected.append(Rejection(op.name, family.reason))
             continue
         tried, _ = usual_candidates(family, target)
-        usual |= {candidate.template for candidate in tried}
         found, refused = find_candidates(_widened(family, tried, target), target)
         legal += found
         rejected += refused
     if any(store.kind is StoreKind.REDUCED for store in stores_of(op)):
         legal = list(_with_fitting_tiles(op, legal, rejected, target))
-    legal.sort(key=lambda candidate: candidate.estimate.seconds * (1 if candidate.template in usual else UNUSUAL))
-    return Candidates(tuple(_varied(legal)), tuple(rejected))
+    return Candidates(promising_first(op, legal, target), tuple(rejected))
+
+
+def promising_first(op: FusedOp | ChainOp, legal: Iterable[AnyCandidate], target: Target) -> tuple[AnyCandidate, ...]:
+    """Candidates of `op`, those first that are most worth a measurement, in whatever order they come."""
+    ranks = {template: rank for rank, template in enumerate(_usual_templates(op, target))}
+
+    def preference(candidate: AnyCandidate) -> tuple[float, int, str]:
+        rank = ranks.get(candidate.template)
+        seconds = candidate.estimate.seconds * (UNUSUAL if rank is None else 1)
+        ties = len(ranks) if rank is None else rank
+        return seconds, ties, candidate_text(candidate.template, candidate.arguments)
+
+    return tuple(_varied(sorted(legal, key=preference)))
+
+
+def _usual_templates(op: FusedOp | ChainOp, target: Target) -> Iterator[MatrixTemplate | ChainAttr]:
+    """What boltir tries by itself, in the order in which it prefers what is expected to be equally fast."""
+    if isinstance(op, ChainOp):
+        problem = chain_problem(op)
+        if not isinstance(problem, Refusal):
+            yield from (candidate.template for candidate in chain_candidates(problem, target).candidates)
+        return
+    for family in families(op, target):
+        if isinstance(family, Family):
+            yield from (candidate.template for candidate in usual_candidates(family, target)[0])
 
 
 def _for_chain(chain: ChainOp, target: Target) -> Candidates:
@@ -105,7 +128,7 @@ def _for_chain(chain: ChainOp, target: Target) -> Candidates:
     if isinstance(problem, Refusal):
         return Candidates((), (Rejection(chain.name, problem.reason),))
     ranking = chain_candidates(problem, target)
-    return Candidates(tuple(_varied(ranking.candidates)), ranking.misfits)
+    return Candidates(promising_first(chain, ranking.candidates, target), ranking.misfits)
 
 
 def _with_fitting_tiles(

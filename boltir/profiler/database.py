@@ -6,15 +6,16 @@ shares. Every measurement is a transaction of its own, so whoever is killed lose
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import time
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
-from boltir.errors import BoltError
+from boltir.errors import BoltError, one_line
 from boltir.profiler.key import Machine, TuningKey
 from boltir.profiler.measurement import MISDEEDS, Measurement, Status
 
@@ -22,8 +23,19 @@ APPLICATION = 0x626F6C74  # "bolt", which SQLite writes into the file's header
 SCHEMA_VERSION = 1
 PATIENCE = 60.0  # seconds to wait for another process that writes
 
-_NOT_TO_BE_OPENED = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
 _OPEN_HINT = "give a file that can be written, in a folder that is there"
+_BUSY_HINT = "another process is writing to it: try again"
+_DAMAGE_HINT = "where it is damaged, import an export of it into a new one"
+_HINTS = {
+    sqlite3.SQLITE_CANTOPEN: _OPEN_HINT,
+    sqlite3.SQLITE_READONLY: _OPEN_HINT,
+    sqlite3.SQLITE_BUSY: _BUSY_HINT,
+    sqlite3.SQLITE_LOCKED: _BUSY_HINT,
+    sqlite3.SQLITE_FULL: "the disk is full: make room and try again",
+    sqlite3.SQLITE_CORRUPT: _DAMAGE_HINT,
+    sqlite3.SQLITE_NOTADB: _DAMAGE_HINT,
+    sqlite3.SQLITE_ERROR: _DAMAGE_HINT,  # a table or a column is not there
+}
 
 _SCHEMA = (
     """CREATE TABLE problems (
@@ -52,6 +64,7 @@ _SCHEMA = (
 _NETWORKS = "CREATE TABLE IF NOT EXISTS networks (digest TEXT PRIMARY KEY, problems TEXT NOT NULL) WITHOUT ROWID"
 _PROBLEM = "summary, problem, target, device, versions"
 _MEASUREMENT = "status, seconds, spread, samples, error, measured_at"
+_ROW = (*[str] * 7, float, float, int, str, float)  # the kinds of cells of _PROBLEM, candidate, _MEASUREMENT
 _UPSERT = f"""
     INSERT INTO measurements (digest, candidate, {_MEASUREMENT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (digest, candidate)
@@ -142,8 +155,8 @@ class Database:
 
     def devices(self, target: str) -> list[str]:
         """The GPUs of that architecture that something was measured on."""
-        rows = self._execute("SELECT DISTINCT device FROM problems WHERE target = ? ORDER BY device", (target,))
-        return [device for (device,) in rows]
+        query = "SELECT DISTINCT device FROM problems WHERE target = ? ORDER BY device"
+        return [device for (device,) in self._rows(query, (target,), (str,))]
 
     def is_right(self, problem: str, target: str, versions: str, candidate: str) -> bool:
         """Whether a candidate that these versions built computed the right result of a problem (its text).
@@ -152,21 +165,20 @@ class Database:
         """
         query = "SELECT 1 FROM problems JOIN measurements USING (digest) WHERE problem = ? AND target = ?"
         values = (problem, target, versions, candidate, Status.OK)
-        known = self._execute(f"{query} AND versions = ? AND candidate = ? AND status = ?", values)
-        return known.fetchone() is not None
+        return bool(self._rows(f"{query} AND versions = ? AND candidate = ? AND status = ?", values, (int,)))
 
     def wrongdoers(self, target: str) -> dict[str, str]:
         """The candidates, by their texts, that did wrong on any problem and GPU of that architecture, and what."""
         query = "SELECT candidate, status, error FROM problems JOIN measurements USING (digest) WHERE target = ?"
         wrong = f"status IN ({', '.join('?' * len(MISDEEDS))}) ORDER BY measured_at"
-        rows = self._execute(f"{query} AND {wrong}", (target, *MISDEEDS)).fetchall()
+        rows = self._rows(f"{query} AND {wrong}", (target, *MISDEEDS), (str, str, str))
         return {candidate: f"{status}: {error}" for candidate, status, error in rows}
 
     def network(self, digest: str) -> str | None:
         """What was noted of the model that `digest` stands for."""
         self._execute(_NETWORKS)
-        row = self._execute("SELECT problems FROM networks WHERE digest = ?", (digest,)).fetchone()
-        return None if row is None else row[0]
+        rows = self._rows("SELECT problems FROM networks WHERE digest = ?", (digest,), (str,))
+        return rows[0][0] if rows else None
 
     def remember_network(self, digest: str, problems: str) -> None:
         """Note something of the model that `digest` stands for."""
@@ -174,11 +186,14 @@ class Database:
         self._execute("INSERT OR REPLACE INTO networks VALUES (?, ?)", (digest, problems))
 
     def _select(self, condition: str, values: tuple[str, ...]) -> Iterator[Record]:
-        rows = self._execute(
+        # A kernel that took no time was never measured: earlier versions imported such rows.
+        rows = self._rows(
             f"SELECT {_PROBLEM}, candidate, {_MEASUREMENT} FROM problems JOIN measurements USING (digest)"
-            f" WHERE {condition} ORDER BY target, device, versions, summary, problem, candidate",
+            f" WHERE {condition} AND NOT (status = '{Status.OK}' AND seconds <= 0)"
+            " ORDER BY target, device, versions, summary, problem, candidate",
             values,
-        ).fetchall()
+            _ROW,
+        )
         for *problem, candidate, status, seconds, spread, samples, error, measured_at in rows:
             summary, text, *machine = problem
             with self._errors():
@@ -221,6 +236,19 @@ class Database:
         with self._errors():
             return self._connection.execute(statement, values)
 
+    def _rows(self, query: str, values: tuple[object, ...], kinds: Sequence[type]) -> list[tuple[Any, ...]]:
+        """All rows that a query finds, whose cells are of these kinds.
+
+        Raises:
+            BoltError: one is not, which SQLite itself allows.
+        """
+        with self._errors():
+            rows = self._connection.execute(query, values).fetchall()
+            for cell, kind in (pair for row in rows for pair in zip(row, kinds, strict=True)):
+                if not isinstance(cell, kind) or (isinstance(cell, float) and not math.isfinite(cell)):
+                    raise TypeError(f"expected {kind.__name__}, found {one_line(repr(cell), 40)}")
+        return rows
+
     @contextmanager
     def _transaction(self) -> Generator[None]:
         """All of the block's statements or, after an exception, none. No other process writes meanwhile."""
@@ -236,9 +264,9 @@ class Database:
     def _errors(self) -> Generator[None]:
         try:
             yield
-        except (sqlite3.Error, ValueError) as error:
-            damaged = getattr(error, "sqlite_errorcode", None) not in _NOT_TO_BE_OPENED
-            hint = "where it is damaged, import an export of it into a new one" if damaged else _OPEN_HINT
+        except (sqlite3.Error, TypeError, ValueError) as error:
+            code: int | None = getattr(error, "sqlite_errorcode", None)  # the lowest byte tells the kind
+            hint = _DAMAGE_HINT if code is None else _HINTS.get(code & 0xFF)
             raise BoltError(f"cannot use the tuning database: {error}", where=str(self.path), hint=hint) from None
 
 

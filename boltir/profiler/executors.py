@@ -21,7 +21,7 @@ def building_on(scheduler: str | None) -> Generator[Executor]:
     Those compile what is quick while every core has a kernel of 3.x: without the right results nothing is measured.
 
     Raises:
-        BoltError: Dask is not installed, or no scheduler answers at that address.
+        BoltError: Dask is not installed, or no scheduler answers at that address, which may be none.
     """
     if scheduler is None:
         with ThreadPoolExecutor(default_jobs() * 9 // 8) as executor:
@@ -33,7 +33,7 @@ def building_on(scheduler: str | None) -> Generator[Executor]:
         raise BoltError("building on a cluster needs Dask", hint="pip install 'boltir[dask]'") from None
     try:
         client = distributed.Client(scheduler, timeout=_PATIENCE)
-    except (OSError, ValueError) as error:
+    except (OSError, TypeError, ValueError) as error:  # a TypeError: tls:// without certificates
         raise BoltError(f"no Dask scheduler answers: {error}", where=scheduler) from None
     with client:
         yield client.get_executor(pure=False)

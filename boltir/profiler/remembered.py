@@ -11,23 +11,25 @@ from boltir.dialects.cutlass.sm90 import Sm90Attr
 from boltir.dialects.cutlass.tensor_op import TensorOpAttr
 from boltir.dialects.fused import ChainOp, FusedOp
 from boltir.lowering.fused_to_cutlass.chains.candidates import ChainCandidate
-from boltir.lowering.fused_to_cutlass.chains.problem import chain_instructions, chain_signature
+from boltir.lowering.fused_to_cutlass.chains.problem import chain_instructions, chain_problem, legal_selection_of
+from boltir.lowering.fused_to_cutlass.chosen import legal_selection
 from boltir.lowering.fused_to_cutlass.family import Candidate
 from boltir.lowering.fused_to_cutlass.kernels import kernel_signature
+from boltir.lowering.fused_to_cutlass.selection import Refusal, Selection
 from boltir.lowering.fused_to_cutlass.stores import epilogue_integers
 from boltir.profiler.candidate_text import parse_candidate
-from boltir.profiler.candidates import AnyCandidate
+from boltir.profiler.candidates import AnyCandidate, promising_first
 from boltir.profiler.problem import Kernel
 from boltir.target import Target
 
 
 def remembered_candidates(op: Kernel, texts: Iterable[str], target: Target) -> tuple[AnyCandidate, ...]:
-    """The candidates with these texts, what the cost model expects to be the fastest first.
+    """The candidates with these texts, in the order in which `candidates_for` has them.
 
-    What another version of boltir wrote and this one does not know is left out.
+    What another version of boltir wrote and this one does not know is left out, and what does not compute `op`.
     """
     find = _of_chain(op, texts, target) if isinstance(op, ChainOp) else _of_product(op, texts, target)
-    return tuple(sorted(find, key=lambda candidate: candidate.estimate.seconds))
+    return promising_first(op, find, target)
 
 
 def _of_product(op: FusedOp, texts: Iterable[str], target: Target) -> Iterator[Candidate]:
@@ -35,6 +37,10 @@ def _of_product(op: FusedOp, texts: Iterable[str], target: Target) -> Iterator[C
     for text in texts:
         match parse_candidate(text):
             case (Sm90Attr() | TensorOpAttr() | GemmUnalignedAttr() as template, arguments):
+                if set(arguments) != set(template.launch_parameters):
+                    continue
+                if isinstance(legal_selection(op, template, arguments, target), Refusal):
+                    continue
                 signature = kernel_signature(op, template)
                 expected = estimate(template, {**arguments, **stored}, signature, target, instructions)
                 if expected is not None:
@@ -44,11 +50,16 @@ def _of_product(op: FusedOp, texts: Iterable[str], target: Target) -> Iterator[C
 
 
 def _of_chain(chain: ChainOp, texts: Iterable[str], target: Target) -> Iterator[ChainCandidate]:
-    signature, instructions = chain_signature(chain.anchors), chain_instructions(chain.anchors)
+    problem = chain_problem(chain)
+    if isinstance(problem, Refusal):
+        return
+    instructions = chain_instructions(chain.anchors)
     for text in texts:
         match parse_candidate(text):
             case (ChainAttr() as template, arguments):
-                expected = estimate(template, arguments, signature, target, instructions)
+                if legal_selection_of(problem, template, target) != Selection(template, arguments):
+                    continue
+                expected = estimate(template, arguments, problem.signature, target, instructions)
                 if expected is not None:
                     yield ChainCandidate(template, arguments, expected)
             case _:

@@ -8,11 +8,10 @@ from functools import cache
 from importlib.resources import files
 
 from boltir.profiler.build_order import build_order
-from boltir.profiler.building import BuildOutcome
+from boltir.profiler.building import BuildFailure, BuildOutcome
 from boltir.profiler.executable import Entry, Executable
 from boltir.profiler.job import Job, Trial
 from boltir.profiler.measure import Built, Workload
-from boltir.profiler.measurement import Measurement, Status
 from boltir.runtime.kernel_source import KernelSource
 
 
@@ -49,7 +48,7 @@ class Schedule:
         self._open = [job for job in jobs if job.pending]
         self._key_of = cache(key_of)
         self._entries: dict[str, Entry] = {}
-        self._failures: dict[str, str] = {}
+        self._failures: dict[str, BuildFailure] = {}
         self._busy: set[Job] = set()
         self._workloads: dict[Job, Workload] = {}
 
@@ -59,16 +58,18 @@ class Schedule:
         needed += build_order(self._open, self._key_of)
         return list({self._key_of(kernel): kernel for kernel in needed}.values())
 
-    def built(self, outcome: BuildOutcome) -> Iterator[tuple[Job, Trial, Measurement]]:
-        """Take note of built kernels; gives the candidates that can never run, with the reason."""
+    def built(self, outcome: BuildOutcome) -> Iterator[tuple[Job, Trial, BuildFailure]]:
+        """Take note of built kernels; gives the candidates that cannot run, with the reason."""
         self._entries.update(outcome.entries)
         self._failures.update(outcome.failures)
         for job in self._open if outcome.failures else ():
-            job.error = job.error or self._failure(self._checks_of(job))
+            unchecked = self._failure(self._checks_of(job))
+            if unchecked is not None:
+                job.error = job.error or unchecked.reason
             for trial in job.pending:
-                reason = self._failure(_kernels(trial.executable))
-                if reason:
-                    yield job, trial, Measurement(Status.BUILD_FAILED, error=reason)
+                failure = self._failure(_kernels(trial.executable))
+                if failure is not None:
+                    yield job, trial, failure
 
     def next_batch(self, last: Job | None) -> Batch | None:
         """What a device can measure now, of the problem that it has loaded if there is anything; None for nothing."""
@@ -114,8 +115,8 @@ class Schedule:
     def _has(self, kernels: Iterable[KernelSource]) -> bool:
         return all(self._key_of(kernel) in self._entries for kernel in kernels)
 
-    def _failure(self, kernels: Iterable[KernelSource]) -> str:
-        return next((self._failures[key] for key in map(self._key_of, kernels) if key in self._failures), "")
+    def _failure(self, kernels: Iterable[KernelSource]) -> BuildFailure | None:
+        return next((self._failures[key] for key in map(self._key_of, kernels) if key in self._failures), None)
 
     def _built(self, executable: Executable | None) -> Built:
         assert executable is not None

@@ -19,11 +19,12 @@ from boltir.profiler.interrupt import interrupt_wish
 from boltir.profiler.job import Job, Trial
 from boltir.profiler.key import Machine, TuningKey
 from boltir.profiler.measure import Backend, ReferenceFailedError
-from boltir.profiler.measurement import Measurement
+from boltir.profiler.measurement import Measurement, Status
 from boltir.profiler.problem import Problem
 from boltir.profiler.schedule import Batch, Schedule
 
 _TICK = 0.2  # seconds between two looks at the clock
+_PREPARING = 0.5  # the part of the budget after which measuring begins, whatever is not prepared
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,8 @@ class Tuner:
         """Measure what is not known yet, what matters most first.
 
         Ends when all is measured, when the budget is spent, or at Ctrl-C. What has been measured by then is in the
-        database and in the result.
+        database and in the result. Where half of the budget does not suffice to find out what to measure, the result
+        has only the problems, one at least, that it did suffice for.
 
         Args:
             problems: with how often each occurs.
@@ -115,17 +117,28 @@ class Tuner:
         """
         start, jobs = time.monotonic(), list[Job]()
         with interrupt_wish() as interrupted:
+            ended: Ending = "done"
             for problem, count in problems.items():
                 if interrupted.is_set():
                     return TuningResult(tuple(jobs), "interrupted")
+                if not self._may_prepare(jobs, start):
+                    ended = "budget"
+                    break
                 known = self.database.measurements(TuningKey.for_problem(problem, self.machine))
                 jobs.append(self.prepare(problem, count, known))
             jobs.sort(key=lambda job: -job.count * min((trial.estimate.seconds for trial in job.trials), default=0.0))
-            ended: Ending = "done"
             if any(job.pending for job in jobs):
                 with TemporaryDirectory(prefix="bolt-tune-") as folder:
-                    ended = _Run(self, jobs, Path(folder), start, listener or Silent()).run(interrupted)
+                    measured = _Run(self, jobs, Path(folder), start, listener or Silent()).run(interrupted)
+                ended = ended if measured == "done" else measured
         return TuningResult(tuple(jobs), ended)
+
+    def _may_prepare(self, jobs: Sequence[Job], start: float) -> bool:
+        """Whether there is time for another problem; what there is to measure already must not wait for ever."""
+        if self.budget is None or not jobs:
+            return True
+        part = _PREPARING if any(job.pending for job in jobs) else 1.0
+        return time.monotonic() - start < part * self.budget
 
 
 class _Run:
@@ -196,8 +209,9 @@ class _Run:
             return
         match event:
             case BuildOutcome():
-                for job, trial, measurement in self._schedule.built(event):
-                    self._record(job, trial, measurement)
+                for job, trial, failure in self._schedule.built(event):
+                    measurement = Measurement(Status.BUILD_FAILED, error=failure.reason)
+                    self._record(job, trial, measurement, for_good=failure.is_lasting)
             case _Measured():
                 self._record(event.job, event.trial, event.measurement)
             case _Idle():
@@ -214,9 +228,11 @@ class _Run:
             return
         self._free[event.device] = event.batch.job
 
-    def _record(self, job: Job, trial: Trial, measurement: Measurement) -> None:
+    def _record(self, job: Job, trial: Trial, measurement: Measurement, *, for_good: bool = True) -> None:
+        """Take note of a measurement, also in the database if the next run may believe it."""
         job.measurements[trial.text] = measurement
-        self._tuner.database.record(job.key, trial.text, measurement)
+        if for_good:
+            self._tuner.database.record(job.key, trial.text, measurement)
         self._listener.measured(job.problem, trial.text, measurement)
 
     def _stop(self) -> None:

@@ -27,6 +27,9 @@ DEFAULT_BATCH_SIZE = 8
 _MEMORY_PER_JOB = 4 << 30
 """Bytes one nvcc may need: a CUTLASS 3.x kernel was seen to take 3.3 GB."""
 
+_KILLED = re.compile(r"Killed|died due to signal (9|15)\b")
+"""What gcc and nvcc say of a child that someone else ended."""
+
 
 def default_jobs() -> int:
     """How many nvcc run at once: BOLTIR_JOBS, else one per core as far as the memory goes.
@@ -41,6 +44,10 @@ def default_jobs() -> int:
     if not chosen.isdecimal() or int(chosen) == 0:
         raise BoltError(f"expected a positive number, got '{chosen}'", where=JOBS_VARIABLE)
     return int(chosen)
+
+
+class CompileError(BoltError):
+    """The compiler ran to its end and refused a source: it will again."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +117,8 @@ class Builder:
         """Put the object files of `kernels` into the cache; returns how many were not there.
 
         Raises:
-            BoltError: a source does not compile; the error names the kernel and the log.
+            CompileError: a source does not compile; the error names the kernel and the log.
+            BoltError: nvcc was killed.
         """
         return self._compile_missing(self.named(kernels))
 
@@ -191,11 +199,11 @@ class Builder:
         # nvcc names the file of the `#line`, ptxas the namespace of the kernel.
         blamed = re.search(rf"\b(?:boltir_)?({'|'.join(names)})(?:_detail)?\b", output) if names else None
         culprits = [blamed[1]] if blamed else names
-        if status < 0 or "Killed" in output:
-            message, hint = "nvcc was killed, perhaps for lack of memory", f"{JOBS_VARIABLE}=1 compiles one by one"
-        else:
-            message, hint = f"nvcc failed: {_first_error(output)}", f"the full log is {log}"
-        return BoltError(message, where=f"kernel {', '.join(culprits)}" if names else unit.file_name, hint=hint)
+        where = f"kernel {', '.join(culprits)}" if names else unit.file_name
+        if status < 0 or _KILLED.search(output):
+            hint = f"{JOBS_VARIABLE}=1 compiles one by one"
+            return BoltError("nvcc was killed, perhaps for lack of memory", where=where, hint=hint)
+        return CompileError(f"nvcc failed: {_first_error(output)}", where=where, hint=f"the full log is {log}")
 
     def _link(self, keys: Sequence[str], output: Path) -> None:
         objects = dict.fromkeys(self.cache.find(key) for key in keys)

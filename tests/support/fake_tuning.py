@@ -20,7 +20,7 @@ from boltir.profiler.key import Machine, TuningKey
 from boltir.profiler.measure import Built, DeviceFacts, ReferenceFailedError, Workload
 from boltir.profiler.measurement import Measurement, Status
 from boltir.profiler.problem import Problem
-from boltir.runtime.build import Builder
+from boltir.runtime.build import Builder, CompileError
 from boltir.runtime.compile_cache import CompileCache
 from boltir.runtime.kernel_source import KernelSource
 from boltir.runtime.nvcc import Cutlass, Nvcc
@@ -37,7 +37,7 @@ class FakeBuilder(Builder):
     def compile_kernels(self, kernels: Sequence[KernelSource]) -> int:
         for kernel in kernels:
             if DOES_NOT_COMPILE in kernel.source:
-                raise BoltError("nvcc failed", where=f"kernel {kernel.name}")
+                raise CompileError("nvcc failed", where=f"kernel {kernel.name}")
         with self.cache.scratch() as folder:
             (folder / "unit.o").write_bytes(b"")
             self.cache.add([kernel.key for kernel in self.named(kernels)], folder / "unit.o")

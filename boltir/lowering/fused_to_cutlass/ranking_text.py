@@ -8,8 +8,10 @@ from boltir.dialects.cutlass.sm90 import Sm90Attr
 from boltir.dialects.cutlass.template import TemplateAttr
 from boltir.dialects.cutlass.tensor_op import TensorOpAttr
 from boltir.dialects.fused import FusedOp
+from boltir.lowering.fused_to_cutlass.chosen import legal_selection
 from boltir.lowering.fused_to_cutlass.family import Candidate, Rejection
 from boltir.lowering.fused_to_cutlass.kernels import kernel_signature
+from boltir.lowering.fused_to_cutlass.selection import Selection
 from boltir.lowering.fused_to_cutlass.stores import epilogue_integers
 from boltir.ranking import RankedTemplate
 from boltir.target import Target
@@ -29,9 +31,12 @@ def estimates_text(ranked: Sequence[Candidate], rejected: Sequence[Rejection]) -
 
 
 def measurements_text(op: FusedOp, rows: Sequence[RankedTemplate], target: Target) -> str:
-    """How fast the first few templates were measured to be on `op`, and what failed."""
+    """How fast the first few templates were measured to be on `op`, and what failed.
+
+    What computes something else, of another version or from elsewhere, is left out.
+    """
     stored = epilogue_integers(op)
-    measured = [row for row in rows if row.status == "ok" and row.seconds is not None]
+    measured = [row for row in rows if row.status == "ok" and row.seconds and _computes(op, row, target)]
     texts: list[str] = []
     for row in measured[:SHOWN]:
         signature = kernel_signature(op, row.template)
@@ -39,6 +44,12 @@ def measurements_text(op: FusedOp, rows: Sequence[RankedTemplate], target: Targe
         texts.append(_row(row.template, row.arguments, row.seconds or 0.0, expected) + f", spread {row.spread:.0%}")
     failed = Counter(row.note or row.status for row in rows if row.status not in ("ok", ""))
     return _listed(f"measured {len(measured)} templates", texts, failed)
+
+
+def _computes(op: FusedOp, row: RankedTemplate, target: Target) -> bool:
+    if set(row.arguments) != set(row.template.launch_parameters):
+        return False
+    return isinstance(legal_selection(op, row.template, row.arguments, target), Selection)
 
 
 def _listed(title: str, rows: Sequence[str], reasons: Mapping[str, int]) -> str:

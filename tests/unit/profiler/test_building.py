@@ -11,7 +11,15 @@ from queue import SimpleQueue
 
 import pytest
 
-from boltir.profiler.building import MOST_PER_UNIT, BuildOutcome, KernelBuilds, MakeBuilder, compile_unit, units
+from boltir.profiler.building import (
+    MOST_PER_UNIT,
+    BuildFailure,
+    BuildOutcome,
+    KernelBuilds,
+    MakeBuilder,
+    compile_unit,
+    units,
+)
 from boltir.profiler.schedule import check_kernels
 from boltir.runtime.build import Builder
 from boltir.runtime.compile_cache import CompileCache
@@ -59,7 +67,7 @@ def test_any_executor_builds_and_says_what_fails(executor: Executor, tmp_path: P
     outcome = build_with(executor, MakeFakeBuilder(tmp_path / "cache"), kernels, tmp_path)
 
     assert len(outcome.entries) == 3
-    assert list(outcome.failures.values()) == ["kernel broken: nvcc failed"]
+    assert list(outcome.failures.values()) == [BuildFailure("kernel broken: nvcc failed", is_lasting=True)]
     assert all(entry.library.exists() for entry in outcome.entries.values())
 
 

@@ -16,7 +16,7 @@ from boltir.profiler.database import SCHEMA_VERSION, Database, Record
 from boltir.profiler.exchange import export_text, import_text
 from boltir.profiler.key import Machine, TuningKey
 from boltir.profiler.measurement import Measurement, Status
-from tests.support.fake_tuning import MACHINE, problem
+from tests.support.fake_tuning import MACHINE, problem, template
 
 ROOT = Path(__file__).parents[3]
 KEY = TuningKey.for_problem(problem(), MACHINE)
@@ -164,6 +164,71 @@ def test_a_damaged_database_is_one_error(path: Path) -> None:
         Database(path).measurements(KEY)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE measurements SET seconds = 'fast'",
+        "UPDATE measurements SET seconds = 9e999",
+        "UPDATE measurements SET samples = 0.5",
+        "UPDATE measurements SET candidate = x'00ff'",
+        "UPDATE measurements SET error = CAST(x'ff' AS TEXT)",
+        "UPDATE problems SET summary = x'00'",
+    ],
+)
+def test_a_cell_of_a_wrong_kind_is_damage(path: Path, change: str) -> None:
+    with Database(path) as database:
+        database.record(KEY, "candidate", ok(1e-6))
+    with sqlite3.connect(path) as connection:
+        connection.execute(change)
+    connection.close()
+    with Database(path) as database, pytest.raises(BoltError, match="cannot use the tuning database") as error:
+        database.records()
+    assert error.value.hint == "where it is damaged, import an export of it into a new one"
+
+
+def test_a_device_of_a_wrong_kind_is_damage(path: Path) -> None:
+    with Database(path) as database:
+        database.record(KEY, "candidate", ok(1e-6))
+        with sqlite3.connect(path) as connection:
+            connection.execute("UPDATE problems SET device = x'00'")
+        connection.close()
+        with pytest.raises(BoltError, match="expected str, found b"):
+            database.devices(MACHINE.target)
+
+
+def test_a_candidate_that_took_no_time_is_unknown(database: Database) -> None:
+    database.record(KEY, "in no time", ok(0.0))
+    database.record(KEY, "wrong", WRONG)
+
+    assert database.measurements(KEY) == {"wrong": WRONG}
+
+
+def test_a_database_that_another_process_writes_to_is_not_called_damaged(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("boltir.profiler.database.PATIENCE", 0.0)
+    with Database(path) as database, sqlite3.connect(path, isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(BoltError, match="database is locked") as error:
+            database.record(KEY, "candidate", ok(1e-6))
+    other.close()
+    assert error.value.hint == "another process is writing to it: try again"
+
+
+def test_a_full_disk_is_not_called_damage(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Database(path).close()
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA max_page_count = 1")  # which SQLite takes for as many as there are
+
+    def connect(*_: object, **__: object) -> sqlite3.Connection:
+        return connection
+
+    monkeypatch.setattr(sqlite3, "connect", connect)
+    with Database(path) as database, pytest.raises(BoltError, match="disk is full") as error:
+        database.record(KEY, "candidate" * 1000, ok(1e-6))
+    assert error.value.hint == "the disk is full: make room and try again"
+
+
 def test_a_folder_that_is_not_there_is_one_error(tmp_path: Path) -> None:
     with pytest.raises(BoltError, match="unable to open database file") as error:
         Database(tmp_path / "missing" / "tuning.db")
@@ -200,6 +265,7 @@ def test_merging_keeps_the_later_and_the_wrong(database: Database) -> None:
         ("no JSON", "file:1: expected a JSON object"),
         ('{"format": "boltir-tuning", "version": 2}', "file: is no export of a tuning database of this version"),
         ('{"format": "boltir-tuning", "version": 1}\n[]', "file:2: expected a JSON object"),
+        (f'{{"format": "boltir-tuning", "version": 1}}\n{"[" * 100_000}', "file:2: expected a JSON object"),
         ('{"format": "boltir-tuning", "version": 1}\n{"summary": "gemm"}', "file:2: is no record"),
     ],
 )
@@ -210,16 +276,35 @@ def test_a_text_that_is_no_export_is_one_error(database: Database, text: str, me
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("status", "great"), ("seconds", -1), ("seconds", "1"), ("samples", True), ("extra", 1)]
+    ("name", "value"),
+    [
+        ("status", "great"),
+        ("seconds", -1),
+        ("seconds", "1"),
+        ("seconds", 0),
+        ("seconds", 10**400),
+        ("samples", True),
+        ("samples", 1 << 63),
+        ("candidate", f"{template()} {{}}"),
+        ("candidate", f'{template()} {{"m":8}}'),
+        ("candidate", "[" * 100_000 + " {}"),
+        ("problem", "\ud800"),
+        ("error", "\ud800"),
+        *((name, "a\x1b[2Jb") for name in ("target", "device", "versions", "summary", "candidate", "error")),
+        ("summary", "two\nlines"),
+        ("extra", 1),
+    ],
 )
 def test_a_record_with_a_wrong_value_is_one_error(database: Database, name: str, value: object) -> None:
     import json
 
     database.record(KEY, "candidate", ok(1e-6))
     header, line = export_text(database.records()).splitlines()
-    changed = json.dumps({**json.loads(line), name: value})
-    with pytest.raises(BoltError, match="file:2: is no record"):
-        list(import_text(f"{header}\n{changed}", "file"))
+    right, changed = (json.dumps({**json.loads(line), **new}) for new in ({"candidate": "another"}, {name: value}))
+    before = database.records()
+    with pytest.raises(BoltError, match="file:3: is no record"):
+        database.merge(import_text(f"{header}\n{right}\n{changed}", "file"))
+    assert database.records() == before
 
 
 # --- several processes

@@ -47,6 +47,7 @@ from boltir.profiler.measurement import Measurement, Status
 from boltir.profiler.prepare import Preparation
 from boltir.profiler.problem import Kernel, Problem, distinct_problems
 from boltir.profiler.reference import reference
+from boltir.profiler.remembered import remembered_candidates
 from boltir.target import Target
 from boltir.weights import WeightStore
 from tests.support.chains import chain_module, chain_of, choose, templates_for
@@ -249,6 +250,38 @@ def test_where_enough_is_known_nothing_else_is_looked_for(monkeypatch: pytest.Mo
 
     assert not second.pending
     assert {trial.text: trial.estimate for trial in second.trials} == {t.text: t.estimate for t in first.trials}
+
+
+@pytest.mark.parametrize(
+    "op",
+    [
+        gemm(),
+        stored(ReducedAttr.of(Combiner.SUM, Along.COLUMNS, 32)),
+        Conv2dOp.build_kernel([tensor(2, 16, 16, 8), tensor(16, 3, 3, 8)], result_element_types=[f16]),
+        chain_of(chain_module()),
+    ],
+    ids=lambda op: op.name,
+)
+def test_what_is_known_comes_in_the_order_in_which_it_was_looked_for(op: Kernel) -> None:
+    """So the first one is the cost model's choice in every run."""
+    problem = Problem.of(op)
+    first = Preparation(MACHINE, top=10)(problem, 1, {})
+    known = {text: Measurement(Status.OK, 1e-6) for text in sorted(trial.text for trial in first.trials)}
+    second = Preparation(MACHINE, top=len(known))(problem, 1, known)
+
+    assert first.trials
+    assert [trial.text for trial in second.trials] == [trial.text for trial in first.trials]
+
+
+@pytest.mark.parametrize("op", [gemm(), chain_of(chain_module())], ids=lambda op: op.name)
+def test_what_is_known_of_launches_that_compute_something_else_is_left_out(op: Kernel) -> None:
+    trial = Preparation(MACHINE, top=1)(Problem.of(op), 1, {}).trials[0]
+    right = dict(trial.arguments)
+    others = [{}, {**right, "extra": 1}, *({**right, name: 0} for name in ("m", "n", "n0") if name in right)]
+    others += [{name: value for name, value in right.items() if name != missing} for missing in right]
+
+    texts = [candidate_text(trial.template, integers) for integers in (*others, right)]
+    assert [dict(known.arguments) for known in remembered_candidates(op, texts, SM90)] == [right]
 
 
 def test_an_operation_without_candidates_has_nothing_to_check() -> None:

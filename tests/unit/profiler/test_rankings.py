@@ -10,7 +10,9 @@ from xdsl.utils.test_value import create_ssa_value
 from boltir.dialects.cutlass.gemm import GemmAttr
 from boltir.dialects.fused import GemmOp
 from boltir.errors import BoltError
+from boltir.lowering.fused_to_cutlass.ranking_text import measurements_text
 from boltir.profiler.candidate_text import candidate_text
+from boltir.profiler.candidates import candidates_for
 from boltir.profiler.database import Database
 from boltir.profiler.devices import common_device, native_target, runs_on, tuned_device
 from boltir.profiler.key import Machine, TuningKey
@@ -20,6 +22,7 @@ from boltir.profiler.prepare import Preparation
 from boltir.profiler.problem import Problem
 from boltir.profiler.rankings import AskedProblems, DatabaseRankings, MeasuredRankings, ranking_of, refused_by
 from boltir.profiler.tuner import Tuner
+from boltir.ranking import RankedTemplate
 from boltir.target import TARGETS, Target
 from tests.support.fake_gpu import FakeDriver, installed
 from tests.support.fake_tuning import MACHINE, FakeBackend, MakeFakeBuilder, problem, template
@@ -135,3 +138,18 @@ def test_of_several_devices_the_one_at_hand_is_meant(database: Database) -> None
         database.record(key, "candidate", ok(1e-6))
     with installed(FakeDriver()):
         assert tuned_device(database, SM90) == "Fake GPU"
+
+
+def test_what_computes_something_else_is_no_part_of_the_table_of_times() -> None:
+    op = problem().op
+    assert isinstance(op, GemmOp)
+    first = candidates_for(op, SM80).legal[0]
+    launches: list[tuple[dict[str, int], float]] = [
+        (dict(first.arguments), 1e-6),
+        (dict(first.arguments), 0.0),
+        ({**first.arguments, "m": 0}, 1e-6),
+        ({}, 1e-6),
+    ]
+    rows = [RankedTemplate(first.template, arguments, seconds) for arguments, seconds in launches]
+
+    assert measurements_text(op, rows, SM80).startswith("measured 1 templates: ")

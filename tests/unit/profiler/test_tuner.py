@@ -3,11 +3,12 @@
 import os
 import signal
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import ParamSpec, TypeVar
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from boltir.errors import BoltError
 from boltir.profiler.database import Database
-from boltir.profiler.job import Trial
+from boltir.profiler.job import Job, Trial
 from boltir.profiler.key import TuningKey
 from boltir.profiler.measure import Backend, Built, Workload
 from boltir.profiler.measurement import Measurement, Status
@@ -23,6 +24,9 @@ from boltir.profiler.problem import Problem
 from boltir.profiler.tuner import Progress, Tuner, TuningResult
 from tests.support.dask_cluster import dask_executor
 from tests.support.fake_tuning import MACHINE, FakeBackend, FakePreparation, MakeFakeBuilder, problem, trial
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def ok(seconds: float) -> Measurement:
@@ -196,6 +200,43 @@ def test_a_spent_budget_leaves_the_best_so_far(bench: Bench) -> None:
     assert bench.heard.progresses[-1].seconds_left is not None
 
 
+@dataclass
+class Clock:
+    """Stands still, but for what is said to take time."""
+
+    now: float = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@dataclass(frozen=True)
+class SlowPreparation(FakePreparation):
+    """Takes six seconds for each problem."""
+
+    clock: Clock
+
+    def __call__(self, problem: Problem, count: int, known: Mapping[str, Measurement]) -> Job:
+        self.clock.now += 6
+        return super().__call__(problem, count, known)
+
+
+@pytest.mark.parametrize(("budget", "found"), [(5.0, [None]), (10.0, ["c1"]), (20.0, ["c1", "c2"])])
+def test_what_half_of_the_budget_suffices_to_prepare_is_measured_in_the_other_half(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, budget: float, found: list[str | None]
+) -> None:
+    """One problem is prepared in any case."""
+    clock = Clock()
+    monkeypatch.setattr("boltir.profiler.tuner.time", clock)
+    trials = {problem(number): [trial(f"c{number}")] for number in range(1, 9)}
+    with ThreadPoolExecutor(1) as builders:
+        make_builder, prepare = MakeFakeBuilder(bench.folder / "cache"), SlowPreparation(trials, clock)
+        tuner = Tuner(bench.database, MACHINE, prepare, make_builder, builders, [FakeBackend()], budget)
+        result = tuner.tune(dict.fromkeys(trials, 1))
+
+    assert (result.ended, best(result)) == ("budget", found)
+
+
 def test_ctrl_c_leaves_the_best_so_far(bench: Bench) -> None:
     backend = FakeBackend(delay=0.02)
 
@@ -222,6 +263,47 @@ def test_a_dask_cluster_builds(bench: Bench) -> None:
     for job in result.jobs:
         statuses = [job.measurements[candidate.text].status for candidate in job.trials]
         assert statuses == [Status.OK, Status.BUILD_FAILED, Status.OK]
+
+
+class Unreliable(Executor):
+    """Builds at once and here, but nothing with the kernel `lost`."""
+
+    def __init__(self, trouble: BaseException | None) -> None:
+        """`trouble` comes of building, or then of asking once more; None stands for a future that is cancelled."""
+        self.trouble = trouble
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        future: Future[T] = Future()
+        if "name='lost'" not in repr(args):
+            future.set_result(fn(*args, **kwargs))
+        elif self.trouble is None:
+            future.cancel()
+        elif isinstance(self.trouble, BoltError) or repr(args).count("KernelSource(") > 1:
+            future.set_exception(self.trouble)
+        else:
+            raise self.trouble
+        return future
+
+
+@pytest.mark.parametrize(
+    ("trouble", "reason"),
+    [
+        (BoltError("nvcc was killed"), "nvcc was killed"),
+        (RuntimeError("the process pool is not usable"), "RuntimeError: the process pool is not usable"),
+        (None, "what builds kernels gave it up"),
+    ],
+)
+def test_what_only_this_run_could_not_build_is_told_and_tried_again_in_the_next(
+    bench: Bench, trouble: BaseException | None, reason: str
+) -> None:
+    trials = {problem(): [trial("lost"), trial("kept")]}
+    (first,) = bench.tune(trials, FakeBackend(), executor=Unreliable(trouble), budget=9.0).jobs
+    recorded = bench.database.measurements(first.key)
+    (second,) = bench.tune(trials, FakeBackend()).jobs
+
+    assert reason in (first.error, first.measurements.get("lost", ok(1e-6)).error)
+    assert "lost" not in recorded
+    assert second.measurements["lost"].is_ok
 
 
 def test_a_worker_with_other_tools_builds_nothing(bench: Bench) -> None:

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from boltir.errors import BoltError
-from boltir.runtime.build import Builder, default_jobs
+from boltir.runtime.build import Builder, CompileError, default_jobs
 from boltir.runtime.compile_cache import CompileCache
 from boltir.runtime.kernel_source import CachedKernel, KernelSource, batch_source, user_names
+from boltir.runtime.nvcc import Nvcc
 from boltir.target import Target
 
 
@@ -123,6 +124,27 @@ def test_an_error_names_the_kernel_and_keeps_the_log(builder: Builder, tmp_path:
     assert log is not None
     assert "oops" in Path(log[1]).read_text()
     assert not (tmp_path / "lib.so").exists()
+
+
+@pytest.mark.parametrize(
+    ("commands", "is_refused"),
+    [
+        ("echo 'error: it is no C++'; exit 1", True),
+        ("kill -9 $$", False),
+        ("echo \"nvcc error : 'cicc' died due to signal 9 (Kill signal)\"; exit 9", False),
+        ("echo \"nvcc error : 'cicc' died due to signal 11 (Invalid memory reference)\"; exit 11", True),
+    ],
+)
+def test_only_a_compiler_that_runs_to_its_end_refuses_a_source(tmp_path: Path, commands: str, is_refused: bool) -> None:
+    (tmp_path / "nvcc").write_text(f"#!/bin/sh\n{commands}\n")
+    (tmp_path / "nvcc").chmod(0o755)
+    nvcc, cache = Nvcc(tmp_path / "nvcc", "0", "0", None), CompileCache(tmp_path / "cache")
+    builder = Builder(Target.named("sm_80"), nvcc, cache=cache, jobs=1, show_progress=False)
+    with pytest.raises(BoltError) as failure:
+        builder.compile_kernels([answer("k", "1")])
+
+    assert isinstance(failure.value, CompileError) == is_refused
+    assert ("nvcc was killed" in failure.value.message) != is_refused
 
 
 def test_kernels_of_finished_batches_survive_an_error(builder: Builder) -> None:
