@@ -33,6 +33,9 @@ def legal_selection(
     op: FusedOp, template: TemplateAttr, arguments: Mapping[str, int], target: Target
 ) -> Selection | Refusal:
     """`template` with all launch integers, if a launch with `arguments` computes `op`, else the rule that it breaks."""
+    missing = [name for name in template.launch_parameters if name not in arguments]
+    if missing:
+        return Refusal(f"launches of {template.family} take {', '.join(missing)}, too")
     try:
         template.check_legal(target, kernel_signature(op, template))
     except VerifyException as error:

@@ -133,6 +133,16 @@ def test_the_fastest_measured_template_is_chosen_and_the_table_is_kept() -> None
     assert f"uses {third.template} instead, which was measured to be the fastest" in remarks
 
 
+def test_a_launch_that_lacks_integers_is_never_chosen() -> None:
+    module, op = network()
+    persistent = next(candidate for candidate in ranked(op) if "swizzle" in candidate.arguments)
+    arguments = {name: value for name, value in persistent.arguments.items() if name != "swizzle"}
+    remarks = select(module, FakeRankings([row(persistent.template, arguments, 1e-6)]), "database")
+
+    assert chosen(op).template == ranked(op)[0].template
+    assert any("launches of gemm_sm90 take swizzle, too" in remark.message for remark in remarks)
+
+
 def test_what_was_not_measured_or_gave_wrong_results_is_never_chosen() -> None:
     module, op = network()
     first, second, third, *_ = ranked(op)
