@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from xdsl.context import Context
+from xdsl.utils.mlir_lexer import MLIRLexer
 
 from boltir.remarks import Remarks
 from boltir.weights import WeightStore
 
 if TYPE_CHECKING:
     from boltir.ranking import Rankings, Refused
+
+_STRING_REGEX = "_unescaped_characters_regex"
+# xDSL 0.74 has a plain `+` here: it tries every way to take a string without an end apart, which is exponential.
+setattr(MLIRLexer, _STRING_REGEX, re.compile(r'"(?:[^"\\\n\v\f]++|\\(?:["nt\\]|[0-9A-Fa-f]{2}))*"'))
 
 
 def _nothing() -> Refused:

@@ -1,5 +1,7 @@
 """What a user did wrong, where, and what to do about it."""
 
+from xdsl.utils.exceptions import VerifyException
+
 
 class BoltError(Exception):
     """A mistake in the user's input (file, IR, option, shape, environment).
@@ -32,3 +34,7 @@ def one_line(text: str, limit: int = 120) -> str:
 
 class UnsupportedError(BoltError):
     """Well-formed input that boltir has no lowering for."""
+
+
+class NoFixedTensorError(VerifyException):
+    """A value is no tensor of fixed shape: an operation on tensors is wrong, or a pass is not for the module."""

@@ -18,7 +18,7 @@ from xdsl.printer import Printer
 from xdsl.utils.exceptions import PassFailedException, VerifyException
 
 from boltir.collector import collector_paused
-from boltir.errors import BoltError
+from boltir.errors import BoltError, NoFixedTensorError
 from boltir.remarks import location_text
 
 
@@ -81,7 +81,7 @@ class PassManager:
 
         Raises:
             VerifyException: the module does not verify before the first pass.
-            BoltError: a pass refused its input.
+            BoltError: a pass refused its input, or is not for it.
             PassCrashError: a pass raised anything else, or left invalid IR.
         """
         if self.verify:
@@ -119,6 +119,9 @@ def _apply(module_pass: ModulePass, index: int, ctx: Context, module: ModuleOp) 
         raise
     except PassFailedException as error:
         raise BoltError(str(error), where=f"pass '{module_pass.name}'") from error
+    except NoFixedTensorError as error:  # valid IR that the pass is not for, such as a lowered function
+        hint = "it needs tensors of fixed shapes; BOLTIR_TRACEBACK=1 shows where"
+        raise BoltError(" ".join(str(error).split()), where=f"pass '{module_pass.name}'", hint=hint) from error
     except Exception as error:
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
         raise PassCrashError(index, f"internal error in pass '{module_pass.name}': {reason}") from error

@@ -19,6 +19,7 @@ from xdsl.ir import Attribute, SSAValue
 from xdsl.utils.exceptions import VerifyException
 
 from boltir.dialects.shapes import element_count
+from boltir.errors import NoFixedTensorError
 
 Shape = tuple[int, ...]
 
@@ -36,9 +37,13 @@ def is_tensor(candidate: Attribute) -> TypeIs[TensorType[Attribute]]:
 
 
 def tensor_type(value: SSAValue) -> TensorType[Attribute]:
-    """The type of `value`, which is known to be a tensor."""
+    """The type of `value`.
+
+    Raises:
+        NoFixedTensorError: it is no tensor.
+    """
     if not is_tensor(value.type):
-        raise VerifyException(f"expected a tensor, got {value.type}")
+        raise NoFixedTensorError(f"expected a tensor, got {value.type}")
     return value.type
 
 
@@ -46,11 +51,11 @@ def static_shape(value: SSAValue) -> Shape:
     """The shape of tensor `value`.
 
     Raises:
-        VerifyException: a dimension is dynamic; boltir compiles for fixed shapes.
+        NoFixedTensorError: it is none, or a dimension is dynamic; boltir compiles for fixed shapes.
     """
     shape = tensor_type(value).get_shape()
     if any(extent < 0 for extent in shape):
-        raise VerifyException(f"dynamic shape in {value.type}; specialise the model to fixed shapes first")
+        raise NoFixedTensorError(f"dynamic shape in {value.type}; specialise the model to fixed shapes first")
     return shape
 
 

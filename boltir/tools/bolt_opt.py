@@ -131,7 +131,9 @@ class BoltOptMain(xDSLOptMain):
             path = self._write_reproducer(crash)
             raise BoltError(str(crash), hint=f"to see it again: bolt-opt --run-reproducer {path}") from crash
         except BoltError as error:
-            raise (DiagnosticException(str(error)) if self.args.verify_diagnostics else error) from None
+            if self.args.verify_diagnostics:
+                raise DiagnosticException(str(error)) from None
+            raise
 
     def _write_reproducer(self, crash: PassCrashError) -> Path:
         """Write the IR before the failing pass, which is had by running the passes before it again."""

@@ -13,7 +13,7 @@ from boltir.files import write_atomically
 from boltir.precision import PRECISIONS
 from boltir.profiler.backend.starting import starting_backends
 from boltir.profiler.building import LocalBuilder
-from boltir.profiler.database import Database
+from boltir.profiler.database import Database, Record
 from boltir.profiler.exchange import export_text, import_text
 from boltir.profiler.executors import building_on
 from boltir.profiler.key import versions_of
@@ -21,6 +21,7 @@ from boltir.profiler.locations import default_database, with_folder
 from boltir.profiler.options import DEFAULT_TOP
 from boltir.target import TARGETS, Target
 from boltir.tools.console import TUNING_WIDTH, console_on
+from boltir.tools.output_file import check_not_database, check_writable
 from boltir.tools.reporting import CommandLineParser, run_command
 
 READING = ("show", "export", "prune")
@@ -77,10 +78,11 @@ def devices_of(text: str) -> tuple[int, ...]:
     Raises:
         BoltError: it is not of that form, or names a device twice.
     """
-    numbers = text.split(",")
-    if not all(number.isdecimal() for number in numbers) or len(set(numbers)) < len(numbers):
+    parts = text.split(",")
+    numbers = tuple(int(part) for part in parts if part.isdecimal())
+    if len(set(numbers)) < len(parts):
         raise BoltError(f"expected different numbers such as 0,1, got '{text}'", where="--devices")
-    return tuple(map(int, numbers))
+    return numbers
 
 
 def tune_or_manage(args: Namespace) -> None:
@@ -90,9 +92,12 @@ def tune_or_manage(args: Namespace) -> None:
         BoltError: anything the user can mend.
     """
     _check_options(args)
+    _check_output(args)
+    # What cannot be imported must not leave an empty database.
+    news = tuple(import_text(_read(args.file), str(args.file))) if args.what == "import" else ()
     with Database(args.db or with_folder(default_database()), create=args.what not in READING) as database:
         if args.what in ACTIONS:
-            manage(args, database)
+            manage(args, database, news)
         else:
             tune_model(args, database)
 
@@ -105,17 +110,25 @@ def _check_options(args: Namespace) -> None:
     if args.report not in (None, "-") and not args.report.endswith(".html"):
         hint = "--report alone prints tables; the model comes first"
         raise BoltError(f"expected FILE.html, got '{args.report}'", where="--report", hint=hint)
-    if args.report is not None and not Path(args.report).parent.is_dir():
-        raise BoltError(f"there is no folder {Path(args.report).parent}", where="--report")
     if args.target is not None:
         Target.named(args.target)
 
 
-def manage(args: Namespace, database: Database) -> None:
-    """Show, write, read or clean the database.
+def _check_output(args: Namespace) -> None:
+    """What is written must not take the database's place, nor fail when all is measured."""
+    database = args.db or default_database()
+    if args.what == "export":
+        check_not_database(args.file, database)
+    if args.report not in (None, "-"):
+        check_not_database(Path(args.report), database)
+        check_writable(Path(args.report), "--report")
+
+
+def manage(args: Namespace, database: Database, news: Sequence[Record]) -> None:
+    """Show, write, add to (`news`) or clean the database.
 
     Raises:
-        BoltError: a file cannot be read or written, or is no export.
+        BoltError: a file cannot be written.
     """
     match args.what:
         case "show":
@@ -125,8 +138,7 @@ def manage(args: Namespace, database: Database) -> None:
         case "export":
             write_atomically(args.file, export_text(database.records()))
         case "import":
-            news = database.merge(import_text(_read(args.file), str(args.file)))
-            print(f"{news} measurements are new")
+            print(f"{database.merge(news)} measurements are new")
         case _:
             versions = versions_of(LocalBuilder(args.target or next(iter(TARGETS)))())
             print(f"{database.prune(versions)} measurements of other versions, or that failed, are forgotten")

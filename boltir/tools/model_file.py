@@ -1,4 +1,4 @@
-"""What a command is given as MODEL: an ONNX file or IR text, and the shapes for it."""
+"""What a command is given as MODEL: an ONNX file or IR text, the files that it names, and the shapes for it."""
 
 from __future__ import annotations
 
@@ -42,3 +42,19 @@ def load_model(path: Path, shapes: dict[str, tuple[int, ...]]) -> Network:
     from boltir.tools.network_file import read_network
 
     return read_network(path)
+
+
+def named_files(path: Path, network: Network) -> tuple[str, ...]:
+    """The files, relative to the model's folder, that the model at `path` has its data in; `network` was read from it.
+
+    Raises:
+        BoltError: the model cannot be read.
+    """
+    if path.suffix == ".onnx":
+        from boltir.frontends.onnx.external_data import external_files
+
+        return external_files(path)
+    from boltir.tools.side_file import side_file_name
+
+    name = side_file_name(network.module)
+    return () if name is None else (name,)

@@ -21,8 +21,8 @@ from boltir.profiler.rankings import AskedProblems
 from boltir.profiler.report import report_of
 from boltir.profiler.tuner import TuningResult
 from boltir.tools.console import TUNING_WIDTH, console_on
-from boltir.tools.known_networks import model_digest, remember_problems, remembered_problems
-from boltir.tools.model_file import load_model, parse_input_shapes
+from boltir.tools.known_networks import file_digests, model_digest, remember_problems, remembered_problems
+from boltir.tools.model_file import load_model, named_files, parse_input_shapes
 from boltir.tools.tuning_page import tuning_page
 from boltir.tools.tuning_progress import progress_on
 from boltir.tools.tuning_table import print_ranking, print_summary
@@ -35,14 +35,16 @@ def tune_network(args: Namespace, database: Database, executor: Executor, backen
         BoltError: the network cannot be lowered, there is no GPU, or no nvcc.
     """
     path, shapes = Path(args.what), parse_input_shapes(args.input_shape)
-    digest = model_digest(path, database.path, args.dtype, *args.input_shape)
+    digest = model_digest(path, args.dtype, *args.input_shape)
     options = TuningOptions(args.target, args.devices, args.top, args.budget, explains=args.report is not None)
     tuner = tuner_on(backends, database, executor, options)
     target = tuner.machine.target
-    problems = remembered_problems(database, f"{digest} {target}")
+    problems = remembered_problems(database, f"{digest} {target}", path.parent)
     if problems is None:
-        problems = problems_of(load_model(path, shapes), target, args.dtype)
-        remember_problems(database, f"{digest} {target}", problems)
+        network = load_model(path, shapes)
+        files = file_digests(path.parent, named_files(path, network))
+        problems = problems_of(network, target, args.dtype)
+        remember_problems(database, f"{digest} {target}", files, problems)
     with progress_on(console_on(sys.stderr, TUNING_WIDTH), not args.quiet) as listener:
         result = tuner.tune(problems, listener)
     _report(args, tuner.machine, result)
@@ -65,8 +67,6 @@ def problems_of(network: Network, target: str, dtype: str) -> dict[Problem, int]
 def _report(args: Namespace, machine: Machine, result: TuningResult) -> None:
     report = report_of(machine, result.jobs)
     console = console_on(sys.stdout, TUNING_WIDTH)
-    if args.report not in (None, "-"):
-        write_atomically(Path(args.report), tuning_page(report))
     if args.report is not None:
         print_ranking(console, report)
     if not args.quiet:
@@ -74,3 +74,5 @@ def _report(args: Namespace, machine: Machine, result: TuningResult) -> None:
         if result.ended != "done":
             reason = "the budget is spent" if result.ended == "budget" else "interrupted"
             console.print(f"{reason}: this is the best so far; bolt-tune goes on where it ended")
+    if args.report not in (None, "-"):
+        write_atomically(Path(args.report), tuning_page(report))

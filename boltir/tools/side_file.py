@@ -11,10 +11,16 @@ from boltir.context import CompilerContext
 from boltir.weights import SIDE_FILE_ATTRIBUTE, WeightStore
 
 
+def side_file_name(module: ModuleOp) -> str | None:
+    """The weights file that `module` names, relative to the module's own folder."""
+    name = module.attributes.get(SIDE_FILE_ATTRIBUTE)
+    return name.data if isinstance(name, StringAttr) else None
+
+
 def open_side_file(ctx: CompilerContext, module: ModuleOp, folder: Path, override: Path | None) -> None:
     """Give `ctx` the weights of a module that was read from `folder`; `override` is `--weights`."""
-    name = module.attributes.get(SIDE_FILE_ATTRIBUTE)
-    recorded = folder / name.data if isinstance(name, StringAttr) else None
+    name = side_file_name(module)
+    recorded = folder / name if name is not None else None
     ctx.weights = WeightStore(override or recorded)
 
 

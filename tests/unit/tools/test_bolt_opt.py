@@ -12,7 +12,7 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.dialects.func import FuncOp
 from xdsl.passes import ModulePass
-from xdsl.utils.exceptions import PassFailedException
+from xdsl.utils.exceptions import PassFailedException, VerifyException
 
 from boltir.context import remarks_of, weights_of
 from boltir.dialects.graph import WeightOp
@@ -191,6 +191,21 @@ def test_a_refusal_is_the_users_affair(
 
     assert (outcome.status, outcome.out, outcome.err) == (1, "", message)
     assert not list(tmp_path.glob("bolt-opt-*")), "no reproducer"
+
+
+def test_a_module_that_a_pass_is_not_for_is_the_users_affair(
+    bolt_opt: RunBoltOpt, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcome = bolt_opt(source, "--bolt-pipeline", "default")
+
+    hint = "it needs tensors of fixed shapes; BOLTIR_TRACEBACK=1 shows where"
+    assert (outcome.status, outcome.out) == (1, "")
+    assert outcome.err == f"error: pass 'assign-layout': expected a tensor, got i32 ({hint})\n"
+    assert not list(tmp_path.glob("bolt-opt-*")), "no reproducer"
+    monkeypatch.setenv("BOLTIR_TRACEBACK", "1")
+    with pytest.raises(BoltError) as raised:
+        bolt_opt(source, "--bolt-pipeline", "default")
+    assert isinstance(raised.value.__cause__, VerifyException)
 
 
 def test_an_error_leaves_the_output_file_alone(bolt_opt: RunBoltOpt, source: Path, tmp_path: Path) -> None:

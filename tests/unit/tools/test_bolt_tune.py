@@ -10,9 +10,6 @@ from boltir.profiler.database import Database
 from boltir.profiler.measurement import Measurement, Status
 from boltir.tools.bolt_compile import main as bolt_compile
 from boltir.tools.bolt_tune import devices_of, main, seconds_of
-from boltir.tools.known_networks import model_digest, remember_problems, remembered_problems
-from boltir.tools.model_file import load_model
-from boltir.tools.network_tuning import problems_of
 from tests.support.fake_tuning import FakeBackend, MakeFakeBuilder
 from tests.support.vision import vgg
 
@@ -22,25 +19,6 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("model") / "vgg.onnx"
     path.write_bytes(vgg().SerializeToString())
     return path
-
-
-@pytest.fixture
-def backends(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[FakeBackend]:
-    """The devices that the command opened."""
-    opened: list[FakeBackend] = []
-
-    def open_backend(device: int) -> FakeBackend:
-        opened.append(FakeBackend())
-        return opened[-1]
-
-    def make_builder(target: str) -> MakeFakeBuilder:
-        return MakeFakeBuilder(tmp_path / "cache")
-
-    monkeypatch.setattr("boltir.profiler.backend.starting.WorkerBackend", open_backend)
-    monkeypatch.setattr("boltir.profiler.local.LocalBuilder", make_builder)
-    monkeypatch.setattr("boltir.tools.bolt_tune.LocalBuilder", make_builder)
-    monkeypatch.setenv("BOLTIR_TUNING_DB", str(tmp_path / "tuning.db"))
-    return opened
 
 
 def test_a_model_is_tuned_and_a_second_time_nothing_is_measured(
@@ -127,6 +105,8 @@ def test_without_a_gpu_there_is_one_error(model: Path, tmp_path: Path, capsys: p
         (["model.onnx", "--budget", "soon"], "--budget: expected a time such as 90s, 5m or 1h, got 'soon'"),
         (["model.onnx", "--budget", "0s"], "--budget: expected a time"),
         (["model.onnx", "--devices", "0,0"], "--devices: expected different numbers such as 0,1, got '0,0'"),
+        (["model.onnx", "--devices", "0,00"], "--devices: expected different numbers such as 0,1, got '0,00'"),
+        (["model.onnx", "--devices", "0,x"], "--devices: expected different numbers such as 0,1, got '0,x'"),
         (["model.onnx", "--top", "0"], "--top: expected a positive number, got 0"),
         (["model.onnx", "--report", "other.onnx"], "--report: expected FILE.html, got 'other.onnx'"),
         (["model.onnx", "--report", "missing/net.html"], "--report: there is no folder missing"),
@@ -147,6 +127,69 @@ def test_a_mistake_is_one_error(
     printed = capsys.readouterr().err
     assert error in printed
     assert (printed.startswith("error: "), printed.count("\n")) == (True, 1)
+
+
+@pytest.mark.parametrize("action", [["export"], ["model.onnx", "--report"]])
+@pytest.mark.parametrize("exists", [True, False])
+def test_the_database_is_never_written_over(
+    action: list[str], exists: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    database, link = tmp_path / "tuning.html", tmp_path / "link.html"
+    link.symlink_to(database)
+    if exists:
+        Database(database).close()
+    content = database.read_bytes() if exists else None
+    for name in (database, link):
+        assert main([*action, str(name), "--db", str(database)]) == 1
+        assert capsys.readouterr().err == f"error: {name}: is the tuning database (choose another file)\n"
+    assert (database.read_bytes() if database.exists() else None) == content
+
+
+def test_what_cannot_be_imported_makes_no_database(tmp_path: Path) -> None:
+    export, database = tmp_path / "tuning.jsonl", tmp_path / "new.db"
+    assert main(["--db", str(database), "import", str(export)]) == 1
+    export.write_text('{"format": "boltir-tuning", "version": 1}\n{}\n')
+    assert main(["--db", str(database), "import", str(export)]) == 1
+    assert not database.exists()
+
+
+def test_a_page_that_cannot_be_written_is_an_error_before_anything_is_measured(
+    model: Path,
+    backends: list[FakeBackend],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    page = tmp_path / "net.html"
+    page.mkdir()
+    assert main([str(model), f"--report={page}"]) == 1
+    assert capsys.readouterr().err == f"error: --report: {page} is a folder (give a file in it)\n"
+
+    def is_writable(path: Path, mode: int) -> bool:
+        return path != tmp_path
+
+    page.rmdir()
+    monkeypatch.setattr("os.access", is_writable)
+    assert main([str(model), f"--report={page}"]) == 1
+    assert capsys.readouterr().err == f"error: --report: {page} may not be written (choose another folder)\n"
+    assert not backends
+
+
+def test_the_summary_is_printed_even_if_the_page_cannot_be_written(
+    model: Path,
+    backends: list[FakeBackend],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fill_disk(path: Path, text: str) -> None:
+        raise BoltError("cannot write: No space left on device", where=str(path))
+
+    monkeypatch.setattr("boltir.tools.network_tuning.write_atomically", fill_disk)
+    assert main([str(model), "--top", "1", f"--report={tmp_path / 'net.html'}"]) == 1
+    printed = capsys.readouterr()
+    assert "measured on Fake GPU" in printed.out
+    assert printed.err.endswith("net.html: cannot write: No space left on device\n")
 
 
 def test_an_empty_database_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -226,44 +269,3 @@ def test_a_database_that_says_nothing_is_a_mistake(
     Database(Path(database)).close()
     assert bolt_compile([str(model), "-o", str(tmp_path / "out"), *options]) == 1
     assert "empty.db: no kernels for sm_80 were measured (bolt-tune measures them)" in capsys.readouterr().err
-
-
-def test_a_model_that_is_tuned_again_is_not_lowered(
-    model: Path, backends: list[FakeBackend], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    command = [str(model), "--top", "1", "--quiet"]
-    assert main(command) == 0
-
-    def lowered(*_: object) -> None:
-        pytest.fail("it was")
-
-    monkeypatch.setattr("boltir.tools.network_tuning.problems_of", lowered)
-    assert main(command) == 0
-
-
-def test_another_model_in_the_same_file_is_lowered(model: Path, backends: list[FakeBackend], tmp_path: Path) -> None:
-    path = tmp_path / "model.onnx"
-    path.write_bytes(model.read_bytes())
-    database = tmp_path / "tuning.db"
-    first = model_digest(path, database, "f16")
-    path.write_bytes(vgg(classes=12).SerializeToString())
-    assert len({first, model_digest(path, database, "f16"), model_digest(path, database, "bf16")}) == 3
-
-
-def test_a_database_beside_the_model_is_no_part_of_it(model: Path, tmp_path: Path) -> None:
-    path, database = tmp_path / "model.onnx", tmp_path / "model.db"
-    path.write_bytes(model.read_bytes())
-    first = model_digest(path, database)
-    database.write_bytes(b"measurements")
-    (tmp_path / "model.db-journal").write_bytes(b"more")
-    assert model_digest(path, database) == first
-    (tmp_path / "model.onnx.data").write_bytes(b"weights")
-    assert model_digest(path, database) != first
-
-
-def test_remembered_problems_are_the_same(model: Path, tmp_path: Path) -> None:
-    problems = problems_of(load_model(model, {}), "sm_90a", "f16")
-    with Database(tmp_path / "tuning.db") as database:
-        assert remembered_problems(database, "model") is None
-        remember_problems(database, "model", problems)
-        assert remembered_problems(database, "model") == problems
