@@ -8,6 +8,9 @@ from boltir.dialects.cutlass import TemplateAttr
 from boltir.dialects.fused import ChainOp, FusedOp
 from boltir.target import Target
 
+SOURCES = ("heuristic", "database", "measured")
+"""Where the times come from: the cost model, what was measured before, or what is measured meanwhile."""
+
 
 @dataclass(frozen=True)
 class RankedTemplate:

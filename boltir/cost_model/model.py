@@ -48,6 +48,8 @@ class Estimate:
     roof_seconds: float
 
 
+LEAST_SAVING = 0.05
+"""The part of a kernel's time that a change must be expected to save; less is within the model's error."""
 MEASURED_INSTRUCTIONS = 2
 """Of the epilogues that the model is fitted to, for each element: a bias and a ReLU."""
 

@@ -13,10 +13,11 @@ from boltir.levels import LEVELS
 from boltir.precision import PRECISIONS, Precision
 from boltir.profiler.first_check import FirstCheck
 from boltir.profiler.locations import default_database
+from boltir.ranking import SOURCES
 from boltir.target import TARGETS, Target
 from boltir.tools.model_file import load_model, parse_input_shapes
 from boltir.tools.reporting import CommandLineParser, run_command
-from boltir.tools.tuned_templates import SOURCES, rankings_from
+from boltir.tools.tuned_templates import rankings_from
 
 EMISSIONS = (*LEVELS, "cuda", "lib")
 

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from boltir.profiler.database import Database
     from boltir.ranking import Rankings
 
-SOURCES = ("heuristic", "database", "measured")
-
 
 @contextmanager
 def rankings_from(source: str, path: Path | None, target: str) -> Generator[Rankings | None]:

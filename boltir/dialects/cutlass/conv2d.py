@@ -30,6 +30,10 @@ def conv2d_flops(integers: Mapping[str, int]) -> int:
     return 2 * prod(integers[name] for name in ("n", "p", "q", "k", "r", "s", "c"))
 
 
+FEW_CHANNELS = 4
+"""Up to so many channels an access of `few_channels` reads at once."""
+
+
 class IteratorAlgorithm(StrEnum):
     """How the addresses of the implicit matrix are found (conv/convolution.h).
 
@@ -87,8 +91,8 @@ class Conv2dAttr(Conv2dParameters, TensorOpAttr):
             f"fixed_channels reads 4 or 8 channels at once, not {alignment}",
         )
         require(
-            algorithm is not IteratorAlgorithm.FEW_CHANNELS or alignment <= 4,
-            f"few_channels reads 1, 2 or 4 channels at once, not {alignment}",
+            algorithm is not IteratorAlgorithm.FEW_CHANNELS or alignment <= FEW_CHANNELS,
+            f"few_channels reads 1, 2 or {FEW_CHANNELS} channels at once, not {alignment}",
         )
 
     def check_launch(self, integers: Mapping[str, int]) -> None:

@@ -4,9 +4,7 @@ from xdsl.context import Context
 
 from boltir.context import rankings_of
 from boltir.errors import BoltError
-from boltir.ranking import Rankings
-
-SOURCES = ("heuristic", "measured", "database")
+from boltir.ranking import SOURCES, Rankings
 
 
 def rankings_from(source: str, ctx: Context) -> Rankings | None:

@@ -11,6 +11,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.passes import ModulePass
 
 from boltir.context import remarks_of
+from boltir.cost_model import LEAST_SAVING
 from boltir.lowering.padding.cost import PaddingCost
 from boltir.lowering.padding.plan import Planner
 from boltir.passes.padding.groups import Group, LaneFinder
@@ -18,8 +19,6 @@ from boltir.passes.padding.rewriter import PaddingRewriter
 from boltir.passes.support.rewriting import functions
 from boltir.remarks import Remarks
 
-LEAST_SHARE = 0.05
-"""Of the time without padding; what saves less is within the model's error."""
 NO_KERNEL = "tensor cores take none of the products that read or compute them"
 
 
@@ -92,7 +91,7 @@ class PadAlignmentPass(ModulePass):
                 return Decision(group.aligned, f"{rows} padded to {group.aligned}, as was asked for")
             return Refusal(group.lanes, f"{rows} not padded to {group.aligned}: {NO_KERNEL}", NO_KERNEL)
         exact, padded = options
-        if self.force or padded.seconds < (1 - LEAST_SHARE) * exact.seconds:
+        if self.force or padded.seconds < (1 - LEAST_SAVING) * exact.seconds:
             return Decision(padded.lanes, f"{rows} padded to {padded.lanes}: {padded} instead of {exact}")
         message = f"{rows} not padded to {padded.lanes}: {exact}, padded {padded}"
         return Refusal(group.lanes, message, "rows stay, since to pad them does not pay")

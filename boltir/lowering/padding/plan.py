@@ -9,6 +9,7 @@ from xdsl.dialects.builtin import AnyFloat
 from xdsl.ir import Block, SSAValue
 
 from boltir.cost_model.hopper_loads import LINE
+from boltir.dialects.cutlass.conv2d import FEW_CHANNELS
 from boltir.dialects.graph.elementwise import ElementwiseOp
 from boltir.dialects.graph.linear import BiasAddOp, Conv2dOp
 from boltir.dialects.graph.movement import ConcatOp, GatherOp, TransposeOp
@@ -19,8 +20,6 @@ from boltir.passes.fold_constants import LARGEST_PADDING
 from boltir.passes.lower_precision import ELEMENTS
 from boltir.passes.padding.groups import Group, LaneFinder, Product, is_product, operands_along_rows, picks_rows
 
-FEW_CHANNELS = 4
-"""Convolutions have kernels that read pixels of so many channels at once, besides those of a full access."""
 TIE = 1.02
 """Estimates this close say nothing. Longer rows, which are whole lines, serve better then: (4096, 768, 48) took 5.2 us
 on an H100, (4096, 768, 64) took 4.5."""

@@ -16,6 +16,7 @@ from xdsl.ir import SSAValue
 from xdsl.passes import ModulePass
 
 from boltir.context import remarks_of
+from boltir.cost_model import LEAST_SAVING
 from boltir.dialects.graph.base import GraphOp
 from boltir.dialects.graph.builder import GraphBuilder
 from boltir.dialects.graph.linear import MatrixProductOp
@@ -24,9 +25,6 @@ from boltir.dialects.tensors import static_shape
 from boltir.lowering.padding.cost import PaddingCost, exact_extents
 from boltir.passes.support.rewriting import graph_ops
 from boltir.remarks import Remarks
-
-LEAST_SHARE = 0.05
-"""Of the time as a weight is stored; what saves less is within the model's error."""
 
 
 @dataclass
@@ -54,7 +52,7 @@ class WeightTransposer:
         if len(ways) == 1:
             return None
         own, other = (self.cost.layout_seconds(op, extents, way) for way in (stored, not stored))
-        if own is None or other is None or other > (1 - LEAST_SHARE) * own:
+        if own is None or other is None or other > (1 - LEAST_SAVING) * own:
             return None
         return f"the weight is stored along {along}: about {1e6 * other:.1f} us instead of about {1e6 * own:.1f} us"
 

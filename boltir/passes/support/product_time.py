@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from boltir.cost_model import LEAST_SAVING
 from boltir.cost_model.usual import usual_seconds
 from boltir.dialects.cutlass.conv2d import CONV2D_PARAMETERS
 from boltir.dialects.cutlass.matrix import GEMM_PARAMETERS, Math
@@ -12,9 +13,6 @@ from boltir.dialects.graph.linear import Conv2dOp, MatrixProductOp
 from boltir.dialects.shapes import element_count
 from boltir.dialects.tensors import static_shape
 from boltir.target import Target
-
-LEAST_SHARE = 0.05
-"""Of the time of products alone; what saves less is within the model's error."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +24,7 @@ class Saving:
 
     @property
     def pays(self) -> bool:
-        return self.apart - self.joined >= LEAST_SHARE * self.apart
+        return self.apart - self.joined >= LEAST_SAVING * self.apart
 
     def __str__(self) -> str:
         return f"about {1e6 * self.joined:.1f} us together, {1e6 * self.apart:.1f} us apart"
