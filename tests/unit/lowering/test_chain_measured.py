@@ -127,3 +127,12 @@ def test_without_a_template_that_is_right_products_stay_apart() -> None:
 
     assert template is None
     assert "every legal template failed on random data: wrong: off by 0.5" in messages(remarks)
+
+
+def test_products_apart_do_not_count_with_a_template_that_failed() -> None:
+    rankings = FakeRankings([row(CANDIDATES[2], 2e-6)], apart=1e-9)
+    assert form(rankings)[0] is None
+
+    template, remarks = form(rankings, {any_template(): "wrong: off by 0.5"})
+    assert template == CANDIDATES[0].template
+    assert "expected" in messages(remarks)

@@ -21,6 +21,7 @@ from boltir.lowering.fused_to_cutlass.chosen import legal_selection
 from boltir.lowering.fused_to_cutlass.convert import ConvertFusedToCutlassPass
 from boltir.lowering.fused_to_cutlass.families import families
 from boltir.lowering.fused_to_cutlass.family import Candidate, Family, usual_candidates
+from boltir.lowering.fused_to_cutlass.ranking_text import measurements_text
 from boltir.lowering.fused_to_cutlass.select_templates import SelectTemplatesPass
 from boltir.lowering.fused_to_cutlass.selection import Selection
 from boltir.ranking import RankedTemplate, Ranking
@@ -41,6 +42,19 @@ func.func @main(%x: tensor<{m}x{k}xf16>, %w: tensor<{n}x{k}xf16>) -> tensor<{m}x
   }}
   func.return %z : tensor<{m}x{n}xf16>
 }}
+"""
+
+
+STORES_COLUMNS = """
+func.func @main(%x: tensor<1280x768xf16>, %w: tensor<2304x768xf16>) -> (tensor<1280x768xf16>, tensor<1280x1536xf16>) {
+  %0, %1 = fused.gemm(%x, %w : tensor<1280x768xf16>, tensor<2304x768xf16>)
+      {transpose_b = true, stores = [#fused.columns<0, 768>, #fused.columns<768, 1536>]}
+      -> tensor<1280x768xf16>, tensor<1280x1536xf16> {
+  ^bb0(%sum: f32):
+    fused.yield %sum, %sum : f32, f32
+  }
+  func.return %0, %1 : tensor<1280x768xf16>, tensor<1280x1536xf16>
+}
 """
 
 
@@ -131,6 +145,16 @@ def test_the_fastest_measured_template_is_chosen_and_the_table_is_kept() -> None
     assert chosen(op).template == third.template
     assert any("5.00 us" in text and "6.00 us" in text and "1 rejected: what went wrong" in text for text in remarks)
     assert f"uses {third.template} instead, which was measured to be the fastest" in remarks
+
+
+def test_bytes_per_second_count_the_columns_that_are_stored() -> None:
+    module = Parser(compiler_context(), STORES_COLUMNS).parse_module()
+    op = next(op for op in module.walk() if isinstance(op, FusedOp))
+    first, *_ = ranked(op)
+    text = measurements_text(op, [row(first.template, dict(first.arguments), 10e-6)], H100)
+
+    moved = 2 * (1280 * 768 + 2304 * 768 + 1280 * 2304)
+    assert f", {1e-9 * moved / 10e-6:.3g} GB/s, " in text
 
 
 def test_a_launch_that_lacks_integers_is_never_chosen() -> None:
