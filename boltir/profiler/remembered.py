@@ -37,8 +37,6 @@ def _of_product(op: FusedOp, texts: Iterable[str], target: Target) -> Iterator[C
     for text in texts:
         match parse_candidate(text):
             case (Sm90Attr() | TensorOpAttr() | GemmUnalignedAttr() as template, arguments):
-                if set(arguments) != set(template.launch_parameters):
-                    continue
                 if isinstance(legal_selection(op, template, arguments, target), Refusal):
                     continue
                 signature = kernel_signature(op, template)

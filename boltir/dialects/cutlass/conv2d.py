@@ -19,6 +19,9 @@ CONV2D_PARAMETERS = (
 )  # fmt: skip
 """The launch integers of every implicit-GEMM convolution; padding after the image follows from p and q."""
 
+FEW_CHANNELS = 4
+"""Up to so many channels an access of `few_channels` reads at once."""
+
 
 def conv2d_extents(integers: Mapping[str, int]) -> tuple[int, int, int]:
     """Batch, rows and columns of the product: every output pixel is a row."""
@@ -28,10 +31,6 @@ def conv2d_extents(integers: Mapping[str, int]) -> tuple[int, int, int]:
 def conv2d_flops(integers: Mapping[str, int]) -> int:
     """Two operations per element of the filter for each output pixel."""
     return 2 * prod(integers[name] for name in ("n", "p", "q", "k", "r", "s", "c"))
-
-
-FEW_CHANNELS = 4
-"""Up to so many channels an access of `few_channels` reads at once."""
 
 
 class IteratorAlgorithm(StrEnum):

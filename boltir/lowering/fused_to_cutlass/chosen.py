@@ -36,6 +36,8 @@ def legal_selection(
     missing = [name for name in template.launch_parameters if name not in arguments]
     if missing:
         return Refusal(f"launches of {template.family} take {', '.join(missing)}, too")
+    if len(arguments) > len(template.launch_parameters):
+        return Refusal(f"launches of {template.family} take {', '.join(template.launch_parameters)} and no more")
     try:
         template.check_legal(target, kernel_signature(op, template))
     except VerifyException as error:

@@ -36,7 +36,8 @@ def measurements_text(op: FusedOp, rows: Sequence[RankedTemplate], target: Targe
     What computes something else, of another version or from elsewhere, is left out.
     """
     stored = epilogue_integers(op)
-    measured = [row for row in rows if row.status == "ok" and row.seconds and _computes(op, row, target)]
+    ok = [row for row in rows if row.status == "ok" and row.seconds]
+    measured = [row for row in ok if isinstance(legal_selection(op, row.template, row.arguments, target), Selection)]
     texts: list[str] = []
     for row in measured[:SHOWN]:
         signature = kernel_signature(op, row.template)
@@ -44,12 +45,6 @@ def measurements_text(op: FusedOp, rows: Sequence[RankedTemplate], target: Targe
         texts.append(_row(row.template, row.arguments, row.seconds or 0.0, expected) + f", spread {row.spread:.0%}")
     failed = Counter(row.note or row.status for row in rows if row.status not in ("ok", ""))
     return _listed(f"measured {len(measured)} templates", texts, failed)
-
-
-def _computes(op: FusedOp, row: RankedTemplate, target: Target) -> bool:
-    if set(row.arguments) != set(row.template.launch_parameters):
-        return False
-    return isinstance(legal_selection(op, row.template, row.arguments, target), Selection)
 
 
 def _listed(title: str, rows: Sequence[str], reasons: Mapping[str, int]) -> str:

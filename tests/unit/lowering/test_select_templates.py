@@ -167,6 +167,16 @@ def test_a_launch_that_lacks_integers_is_never_chosen() -> None:
     assert any("launches of gemm_sm90 take swizzle, too" in remark.message for remark in remarks)
 
 
+def test_a_launch_of_more_integers_is_never_chosen() -> None:
+    module, op = network()
+    first, *_ = ranked(op)
+    rows = [row(first.template, {**first.arguments, "another": 1}, 1e-6)]
+    remarks = [remark.message for remark in select(module, FakeRankings(rows), "database")]
+
+    assert any(" and no more" in message for message in remarks)
+    assert any("measured 0 templates" in message for message in remarks)
+
+
 def test_what_was_not_measured_or_gave_wrong_results_is_never_chosen() -> None:
     module, op = network()
     first, second, third, *_ = ranked(op)
